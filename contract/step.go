@@ -1,7 +1,5 @@
 package contract
 
-import "encoding/json"
-
 // Step is one step's contract.
 type Step struct {
 	V      int      `json:"v"`
@@ -123,14 +121,3 @@ const (
 	ExitAgain = 75 // another attempt makes sense
 	ExitFinal = 70 // no other attempt makes sense
 )
-
-// Canonical returns the canonical bytes of a document: the fields in their
-// order, map keys sorted, indented, with a final newline. Equal documents have
-// equal bytes.
-func Canonical(doc any) ([]byte, error) {
-	data, err := json.MarshalIndent(doc, "", "  ")
-	if err != nil {
-		return nil, err
-	}
-	return append(data, '\n'), nil
-}
