@@ -78,6 +78,11 @@ type Flow struct {
 	Steps       []Node
 	Export      []Export
 	Span        diag.Span
+
+	// Partial: something was reported and left out, so that a param, type, step
+	// or export may be missing here that the author did write. What rests on the
+	// absence of a name (unknown reference, missing output) stays unsaid then.
+	Partial bool
 }
 
 // Param is a run-time parameter.
@@ -191,6 +196,10 @@ type Node struct {
 	Doc  Str
 	Span diag.Span
 	Keys map[string]diag.Span // the place of each key, for findings about keys
+
+	// Partial: as in Flow, for what stands directly in this node (its action,
+	// inputs, outputs, exports, steps, cases), not in the nodes inside it.
+	Partial bool
 
 	// Order: of steps and blocks.
 	When  *diag.Text
