@@ -21,6 +21,9 @@ type Ref struct {
 	Text string // as written, for people
 	Type types.Type
 	Span diag.Span
+	// Narrowed: the value is optional at its source, and the expression reads
+	// it as present because of a `when` around.
+	Narrowed bool
 }
 
 // Source is FromPort, FromBind or FromParam.
