@@ -114,10 +114,3 @@ type Cache struct {
 	Version  string `json:"version,omitempty"`
 	Lifetime int64  `json:"lifetime_ms,omitempty"`
 }
-
-// Exit codes of the runtime: the only thing an orchestrator must understand.
-const (
-	ExitDone  = 0  // the task has its result
-	ExitAgain = 75 // another attempt makes sense
-	ExitFinal = 70 // no other attempt makes sense
-)
