@@ -1,12 +1,14 @@
 """The birds: cleaned rows, and an honest split of them."""
 
 import csv
+import os
 import random
 from pathlib import Path
 
 TRAITS = ["bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g"]
 COLUMNS = ["species", "island", "sex"] + TRAITS
 SOURCE = Path(__file__).with_name("data") / "penguins.csv"
+OUT = Path(os.environ.get("FLOWC_OUT", "."))  # each task has a folder of its own for what it leaves
 
 
 def load():
@@ -45,9 +47,10 @@ def read_csv(path):
         return list(csv.DictReader(f))
 
 
-def write_csv(path, rows):
+def write_csv(name, rows):
+    path = OUT / name
     with open(path, "w", newline="", encoding="utf-8") as f:
         out = csv.DictWriter(f, COLUMNS, extrasaction="ignore", lineterminator="\n")
         out.writeheader()
         out.writerows(rows)
-    return Path(path)
+    return path

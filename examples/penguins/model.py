@@ -4,9 +4,8 @@ import json
 import math
 import random
 from itertools import combinations_with_replacement
-from pathlib import Path
 
-from birds import is_male, read_csv, traits
+from birds import OUT, is_male, read_csv, traits
 
 FOLDS = 5
 
@@ -23,7 +22,7 @@ def fit(train, degree, penalty, seed):
             right += (p > 0.5) == is_male(r)
             loss -= math.log(max(p if is_male(r) else 1 - p, 1e-12))
 
-    path = Path("model.json")
+    path = OUT / "model.json"
     path.write_text(json.dumps(learn(rows, degree, penalty)), encoding="utf-8")
     trial = {
         "degree": degree,

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from birds import is_male, read_csv, traits
+from birds import OUT, is_male, read_csv, traits
 from model import chance_of_male
 
 
@@ -17,7 +17,7 @@ def best(names, models, trials, tests):
             p = chance_of_male(model, traits(bird))
             answers.append(dict(bird, male=round(p, 4), right=(p > 0.5) == is_male(bird)))
 
-    path = Path("model.json")
+    path = OUT / "model.json"
     path.write_text(json.dumps(chosen, indent=1), encoding="utf-8")
     score = sum(a["right"] for a in answers) / len(answers)
     return {"model": path, "answers": answers, "score": round(score, 4)}

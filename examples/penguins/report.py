@@ -5,7 +5,7 @@ from pathlib import Path
 from string import Template
 
 import charts
-from birds import read_csv
+from birds import OUT, read_csv
 
 HERE = Path(__file__).parent
 
@@ -19,7 +19,7 @@ def page(birds, names, trials, answers, score, min_score):
         sections.append(species(name, [r for r in rows if r["species"] == name], mine, results))
 
     template = Template((HERE / "report.html").read_text(encoding="utf-8"))
-    path = Path("report.html")
+    path = OUT / "page.html"
     path.write_text(template.substitute(
         percent="%.1f" % (score * 100),
         right=len(answers) - len(wrong),
