@@ -1,6 +1,11 @@
 package diag
 
-import "sort"
+import (
+	"bytes"
+	"slices"
+	"sort"
+	"unicode/utf8"
+)
 
 // FileID names a source within a [Sources]. The zero value is no file.
 type FileID int32
@@ -33,8 +38,21 @@ type Source struct {
 	Name string
 	Text []byte
 
-	lines []int32 // byte offset of the start of each line
+	lines []int32    // byte offset of the start of each line
+	far   []farPoint // in lines too long to be counted through each time
 }
+
+// farPoint is a known column deep in a long line.
+type farPoint struct {
+	offset int32
+	column int
+}
+
+// farEvery is the distance in bytes of far points.
+const farEvery = 4096
+
+// byteOrderMark may begin a file; it belongs to no line's text.
+var byteOrderMark = []byte("\ufeff")
 
 // Pos is a place for people: line and column count from 1; the column counts
 // characters, not bytes.
@@ -51,10 +69,17 @@ type Sources struct {
 // Add registers a file and returns its id. The text must not change afterwards.
 func (s *Sources) Add(name string, text []byte) FileID {
 	src := &Source{Name: name, Text: text, lines: []int32{0}}
-	for i, b := range text {
-		if b == '\n' {
-			src.lines = append(src.lines, int32(i+1))
+	for start := 0; start < len(text); {
+		n := bytes.IndexByte(text[start:], '\n')
+		if n < 0 {
+			n = len(text) - start
+		} else {
+			src.lines = append(src.lines, int32(start+n+1))
 		}
+		if n > farEvery {
+			src.addFar(int32(start), int32(start+n))
+		}
+		start += n + 1
 	}
 	s.files = append(s.files, src)
 	return FileID(len(s.files))
@@ -103,10 +128,67 @@ func (f *Source) LineStart(n int) int32 {
 // Pos translates a byte offset. Offsets outside the text are moved to its ends.
 func (f *Source) Pos(offset int32) Pos {
 	offset = max(0, min(offset, int32(len(f.Text))))
-	line := sort.Search(len(f.lines), func(i int) bool { return f.lines[i] > offset })
-	col := 1
-	for range string(f.Text[f.lines[line-1]:offset]) {
-		col++
+	line := f.lineOf(offset)
+	start, _ := f.lineBounds(line) // behind a byte order mark
+	from := farPoint{min(start, offset), 1}
+	if i := sort.Search(len(f.far), func(i int) bool { return f.far[i].offset > offset }); i > 0 && f.far[i-1].offset > start {
+		from = f.far[i-1]
 	}
-	return Pos{Line: line, Column: col}
+	end := max(from.offset, f.charStart(offset))
+	return Pos{Line: line, Column: from.column + utf8.RuneCount(f.Text[from.offset:end])}
+}
+
+// lineOf returns the number of the line that offset lies in.
+func (f *Source) lineOf(offset int32) int {
+	n, found := slices.BinarySearch(f.lines, offset)
+	if found {
+		n++
+	}
+	return max(n, 1)
+}
+
+// lineBounds returns the bytes of line n, counted from 1, without its line
+// break and byte order mark.
+func (f *Source) lineBounds(n int) (start, end int32) {
+	start = f.LineStart(n)
+	end = int32(len(f.Text))
+	if n < len(f.lines) {
+		end = f.lines[n] - 1
+		if end > start && f.Text[end-1] == '\r' {
+			end--
+		}
+	}
+	if n == 1 && bytes.HasPrefix(f.Text, byteOrderMark) {
+		start = min(end, start+int32(len(byteOrderMark)))
+	}
+	return start, max(start, end)
+}
+
+// charStart returns the offset of the character that offset lies in.
+func (f *Source) charStart(offset int32) int32 {
+	if int(offset) >= len(f.Text) || utf8.RuneStart(f.Text[offset]) {
+		return offset
+	}
+	for i := offset - 1; i >= 0 && i > offset-utf8.UTFMax; i-- {
+		if utf8.RuneStart(f.Text[i]) {
+			if _, n := utf8.DecodeRune(f.Text[i:]); int(i)+n > int(offset) {
+				return i
+			}
+			break
+		}
+	}
+	return offset
+}
+
+// addFar records far points of the line Text[start:end].
+func (f *Source) addFar(start, end int32) {
+	if start == 0 && bytes.HasPrefix(f.Text, byteOrderMark) {
+		start += int32(len(byteOrderMark))
+	}
+	at := farPoint{start, 1}
+	for end-at.offset > farEvery {
+		next := f.charStart(at.offset + farEvery)
+		at = farPoint{next, at.column + utf8.RuneCount(f.Text[at.offset:next])}
+		f.far = append(f.far, at)
+	}
 }
