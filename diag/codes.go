@@ -1,7 +1,10 @@
 package diag
 
 // Code names a kind of finding: stable, kebab-case, never reused.
-// Each code's comment says when it is reported and shows the smallest example.
+//
+// The comment of a code is its documentation for users, which [Explain] reads:
+// the constant's name and a colon, in sentences when it is reported, then the
+// smallest YAML for it, indented by a tab. A test checks the form.
 type Code string
 
 const (
