@@ -198,7 +198,7 @@ func (b *builder) aliased(n ir.Node, kind ControlKind) (ir.NodeID, bool) {
 		return 0, false
 	}
 	list := fe.Over[0].List
-	if i, bare := list.Code.IsRef(); !bare || i != 0 || len(list.Refs) != 1 {
+	if _, bare := list.Code.Ref(); !bare || len(list.Refs) != 1 {
 		return 0, false
 	}
 	port, ok := list.Refs[0].From.(ir.FromPort)
@@ -222,9 +222,6 @@ func (b *builder) home(n ir.Node, kind ControlKind, exprs []*ir.Expr) (blk *ir.B
 		return loop.Body, int32(len(loop.Body.Nodes)), 0
 	}
 	blk, v = b.blockOf(n.Head().ID), b.index.pos[n.Head().ID]
-	if _, isStep := n.(*ir.Step); isStep {
-		return blk, v, 0
-	}
 	for blk.ID != 0 && allPlain(exprs) {
 		if local, binds := b.reads(blk, exprs); len(local) > 0 || binds {
 			break
@@ -240,7 +237,7 @@ func (b *builder) home(n ir.Node, kind ControlKind, exprs []*ir.Expr) (blk *ir.B
 // that holds only further in.
 func allPlain(exprs []*ir.Expr) bool {
 	for _, e := range exprs {
-		if !e.Code.IsPlain() {
+		if !plain(e.Code) {
 			return false
 		}
 		for _, r := range e.Refs {
@@ -250,6 +247,21 @@ func allPlain(exprs []*ir.Expr) bool {
 		}
 	}
 	return true
+}
+
+// plain reports whether c does nothing that can fail: it reads, picks fields,
+// lists, counts up.
+func plain(c expr.Code) bool {
+	switch c.Op() {
+	case expr.OpRef, expr.OpConst, expr.OpField, expr.OpList, expr.OpAs:
+	case expr.OpCall:
+		if c.Name() != "range" {
+			return false
+		}
+	default:
+		return false
+	}
+	return !slices.ContainsFunc(c.Args(), func(a expr.Code) bool { return !plain(a) })
 }
 
 // reads returns which nodes of blk the expressions read, as sorted indices, and
