@@ -24,3 +24,8 @@ func Cut(s string, width int) string {
 	}
 	return textOf(cells[:n]) + ellipsis
 }
+
+// Wrap returns s, one line, printable and broken at spaces so that no part is
+// wider than width columns, unless a single word is. Parts after the first
+// keep the indent of s, and stand below the text where s is a list item.
+func Wrap(s string, width int) []string { return wrap(s, width) }

@@ -1,28 +1,54 @@
 package diag
 
-import "testing"
+import (
+	"slices"
+	"testing"
 
-func TestCut(t *testing.T) {
-	for _, tc := range []struct {
-		in    string
-		width int
-		want  string
+	"pgregory.net/rapid"
+)
+
+func TestTerminal(t *testing.T) {
+	tests := []struct {
+		text, printable string
+		width           int
+		cut             string // to 4 columns
 	}{
-		{"abc", 3, "abc"},
-		{"abcd", 3, "ab…"},
-		{"", 0, ""},
-		{"abc", 0, ""},
-		{"abc", 1, "…"},
-		{"日本語", 5, "日本…"},
-		{"日本語", 4, "日…"},
-		{"a\nb\tc", 9, "a b c"},
-		{"\x1b[31m", 80, "<U+001B>[31m"},
-	} {
-		if got := Cut(tc.in, tc.width); got != tc.want {
-			t.Errorf("Cut(%q, %d) = %q, want %q", tc.in, tc.width, got, tc.want)
+		{"", "", 0, ""},
+		{"abcd", "abcd", 4, "abcd"},
+		{"abcde", "abcde", 5, "abc…"},
+		{"語語語", "語語語", 6, "語…"},
+		{"a\r\nb\tc", "a b c", 5, "a b…"},
+		{"\x1b[31m", "<U+001B>[31m", 12, "<U+…"},
+	}
+	for _, tt := range tests {
+		if got := Printable(tt.text); got != tt.printable {
+			t.Errorf("Printable(%q) = %q, want %q", tt.text, got, tt.printable)
 		}
-		if n := Width(Cut(tc.in, tc.width)); n > tc.width {
-			t.Errorf("Cut(%q, %d) is %d columns wide", tc.in, tc.width, n)
+		if got := Width(tt.text); got != tt.width {
+			t.Errorf("Width(%q) = %d, want %d", tt.text, got, tt.width)
+		}
+		if got := Cut(tt.text, 4); got != tt.cut {
+			t.Errorf("Cut(%q, 4) = %q, want %q", tt.text, got, tt.cut)
 		}
 	}
+	if got := Cut("a", 0); got != "" {
+		t.Errorf("Cut to nothing = %q", got)
+	}
+	if got := Wrap("one two", 4); !slices.Equal(got, []string{"one", "two"}) {
+		t.Errorf("Wrap = %q", got)
+	}
+}
+
+func TestTerminalProperties(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := drawText(t)
+		p := Printable(text)
+		if again := Printable(p); again != p {
+			t.Fatalf("%q becomes %q when printed again", p, again)
+		}
+		width := rapid.IntRange(0, 40).Draw(t, "width")
+		if got := Width(Cut(text, width)); got > width {
+			t.Fatalf("%q is %d columns wide, not %d", Cut(text, width), got, width)
+		}
+	})
 }
