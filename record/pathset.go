@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -100,7 +101,7 @@ func (s PathSet) Contains(p Path) bool {
 	return i < len(r.spans) && r.spans[i].lo <= last
 }
 
-// Len is the number of paths in the set.
+// Len is the number of paths in the set, or math.MaxInt where that is too small.
 func (s PathSet) Len() int {
 	n := 0
 	if s.root {
@@ -108,6 +109,9 @@ func (s PathSet) Len() int {
 	}
 	for _, r := range s.at {
 		for _, x := range r.spans {
+			if x.hi-x.lo >= math.MaxInt-n {
+				return math.MaxInt
+			}
 			n += x.hi - x.lo + 1
 		}
 	}

@@ -53,6 +53,12 @@ func TestPathSetExtremes(t *testing.T) {
 	if !s.Contains(Path{math.MaxInt}) || !s.Contains(Path{0}) || s.Contains(Path{}) || s.Contains(Path{0, 0}) {
 		t.Errorf("wrong members in %s", s)
 	}
+	if s.Len() != math.MaxInt {
+		t.Errorf("length %d", s.Len())
+	}
+	if s.Len() != math.MaxInt {
+		t.Errorf("length %d", s.Len())
+	}
 	n := 0
 	for range s.All() { // a hostile range must not be expanded before it is used
 		if n++; n == 3 {
