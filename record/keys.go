@@ -8,7 +8,7 @@ import (
 // Keys of objects that belong to no run.
 
 // Blob is the key of content with that hex sha256.
-func Blob(digest string) string { return "blobs/" + digest[:2] + "/" + digest }
+func Blob(digest string) string { return "blobs/" + fan(digest) + "/" + digest }
 
 // PlanFlow is the key of a plan's block tree and controls.
 func PlanFlow(plan string) string { return "plans/" + plan + "/flow.json" }
@@ -33,11 +33,17 @@ func EndIndex(flow, run string, started time.Time, status RunStatus) string {
 func EndIndexPrefix(flow string) string { return "index/" + flow + "/ends/" }
 
 // Cache is the key of a cache entry.
-func Cache(key string) string { return "cache/" + key[:2] + "/" + key + ".json" }
+func Cache(key string) string { return "cache/" + fan(key) + "/" + key + ".json" }
 
+// fan spreads many objects over 256 folders.
+func fan(digest string) string { return digest[:min(2, len(digest))] }
+
+// inverse makes later times sort first.
 func inverse(t time.Time) string {
-	return fmt.Sprintf("%013d", 9999999999999-t.UnixMilli())
+	return fmt.Sprintf("%013d", maxMilli-min(max(t.UnixMilli(), 0), maxMilli))
 }
+
+const maxMilli = 9999999999999 // in the year 2286
 
 // Keys makes the keys of one run.
 type Keys struct{ Flow, Run string }

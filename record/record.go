@@ -77,7 +77,7 @@ type Control struct {
 type Items struct {
 	Type  string `json:"type"`            // of one item
 	List  []Raw  `json:"list,omitempty"`  // up to PageSize items, canonical JSON
-	Pages bool   `json:"pages,omitempty"` // see Key.Items
+	Pages bool   `json:"pages,omitempty"` // see Keys.Items
 	Range bool   `json:"range,omitempty"` // item i is the number From+i
 	From  int64  `json:"from,omitempty"`
 }
