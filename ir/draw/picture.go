@@ -89,28 +89,24 @@ func newPicture(f *ir.Flow, opt GraphOptions) *picture {
 	return p
 }
 
-// maxLabel is the width of one line of a label, and maxPointed of one in a
-// shape that is narrow above and below.
+// maxLabel is the width of one line of a label, and maxRows how many rows a
+// line is wrapped into before it is cut. Mermaid wraps wider lines by itself.
 const (
-	maxLabel   = 48
-	maxPointed = 30
+	maxLabel = 30
+	maxRows  = 5
 )
 
-// vertex makes a vertex; long lines are wrapped, and cut after a few rows.
+// vertex makes a vertex; long lines are wrapped, and cut in the last row.
 func vertex(id string, s shape, label ...string) *element {
 	e := &element{id: id, shape: s}
-	width, most := maxLabel, 3
-	if s == shapeHead || s == shapeChoice {
-		width, most = maxPointed, 5
-	}
 	for _, line := range label {
-		rows := diag.Wrap(line, width)
-		if len(rows) > most {
-			rows = append(rows[:most-1], strings.Join(rows[most-1:], " "))
+		rows := diag.Wrap(line, maxLabel)
+		if len(rows) > maxRows {
+			rows = append(rows[:maxRows-1], strings.Join(rows[maxRows-1:], " "))
 		}
 		for _, row := range rows {
 			if row != "" {
-				e.label = append(e.label, diag.Cut(row, width))
+				e.label = append(e.label, diag.Cut(row, maxLabel))
 			}
 		}
 	}
