@@ -139,6 +139,7 @@ type Run struct {
 	Images  map[string]string `json:"images,omitempty"`
 	Tags    []string          `json:"tags,omitempty"`
 	User    string            `json:"user,omitempty"`
+	Source  string            `json:"source,omitempty"` // flow file: absolute, or from the folder around the store; for a resume on the same machine
 }
 
 // End is end.json, written by finish.

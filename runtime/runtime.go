@@ -107,4 +107,5 @@ type InitInput struct {
 	Images  map[string]string
 	Tags    []string
 	User    string
+	Source  string // see record.Run
 }
