@@ -100,7 +100,8 @@ func (k Keys) Ends(loop string, p Path) string {
 	return k.at("ends/" + loop + "/" + p.String() + ".json")
 }
 
-// Items holds an ItemPage of a foreach's variable v.
+// Items holds an ItemPage of a foreach's variable v; p is the path of the task
+// that decided the number of its items.
 func (k Keys) Items(foreach string, p Path, v, page int) string {
 	return k.at(fmt.Sprintf("items/%s/%s/%d.%d.json", foreach, p, v, page))
 }

@@ -185,6 +185,11 @@ type Page struct {
 
 // Scope is caught/<node>/<path>.json: the catch scope at node[path] has failed.
 // Tasks that start in it afterwards record poisoned; its exports are nil.
+//
+// A failure is taken by the innermost catch around it: the step's own, which
+// leaves nothing but the task's result with status caught; else the innermost
+// block, which gets this mark. The mark is derived from that result, so it
+// exists before the failed task's orchestrator hears of an end.
 type Scope struct {
 	V     int       `json:"v"`
 	Error TaskError `json:"error"`

@@ -9,7 +9,7 @@ import (
 // Error is a failed request: which store, what was asked of it, and why it failed.
 type Error struct {
 	Store string // its URL
-	Op    string // put, get, stat, list, delete, import, export
+	Op    string // put, get, stat, list, delete, import, export, close
 	Key   string // or the prefix of a list, or the path of the file to import
 	Err   error
 }

@@ -104,6 +104,25 @@ func (s *Store) open(create bool) (*os.Root, error) {
 	return root, nil
 }
 
+// Close gives back what the store holds of the system: a directory and, once it
+// has written, a folder for temporary files. A process that ends without it
+// does no harm. No other method may be called during Close; one called later
+// opens the store again.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var err error
+	if s.tmp != nil {
+		err = s.tmp.close(s.root)
+		s.tmp = nil
+	}
+	if s.root != nil {
+		err = errors.Join(err, s.root.Close())
+		s.root = nil
+	}
+	return store.Fail(s, "close", "", err)
+}
+
 // Put implements store.Store.
 func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker) error {
 	return store.Fail(s, "put", key, s.put(ctx, key, body))

@@ -5,4 +5,4 @@ package dir
 import "os"
 
 // tryLock takes the lock on f if nobody holds it, as far as can be told here.
-func tryLock(f *os.File, whose bool) bool { return byAge(f, whose) }
+func tryLock(f *os.File, whose owner) bool { return byAge(f, whose) }

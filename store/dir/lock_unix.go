@@ -10,7 +10,7 @@ import (
 
 // tryLock takes the lock on f if nobody holds it. The lock ends when f is
 // closed or the process ends, however that happens.
-func tryLock(f *os.File, whose bool) bool {
+func tryLock(f *os.File, whose owner) bool {
 	for {
 		switch err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err {
 		case nil:

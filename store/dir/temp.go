@@ -88,15 +88,26 @@ func newSession(root *os.Root) (*session, error) {
 	return &session{root: folder, name: name, lock: lock}, nil
 }
 
-// Whose lock it is that tryLock tries.
+// close removes the folder and gives up the lock.
+func (t *session) close(root *os.Root) error {
+	err := errors.Join(t.root.Close(), root.RemoveAll(t.name))
+	if err == nil {
+		err = root.Remove(t.name + lockSuffix)
+	}
+	return errors.Join(err, t.lock.Close())
+}
+
+// owner says whose lock it is that tryLock tries.
+type owner int
+
 const (
-	own    = true
-	others = false
+	own owner = iota
+	others
 )
 
 // byAge is for systems without such locks: one's own lock is always to be had,
 // that of others when it is so old that they must be dead.
-func byAge(lock *os.File, whose bool) bool {
+func byAge(lock *os.File, whose owner) bool {
 	if whose == own {
 		return true
 	}

@@ -64,8 +64,8 @@ func URL(ctx context.Context, address string, more ...Scheme) (store.Store, erro
 		known = append(known, s.Name)
 	}
 	slices.Sort(known)
-	return nil, fmt.Errorf("there is no kind of store %q: an address is a directory, or a URL that starts with one of %s:",
-		scheme, strings.Join(known, ":, "))
+	return nil, fmt.Errorf("there is no kind of store %q: an address is a directory, or a URL of the kind %s",
+		scheme, strings.Join(known, ", "))
 }
 
 func openFile(u *url.URL) (store.Store, error) {
