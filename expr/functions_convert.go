@@ -119,7 +119,7 @@ func checkConvert(to types.Type, from ...func(types.Type) bool) func([]types.Typ
 				return ok(to)
 			}
 		}
-		return Checked{}, &ArgError{Message: "cannot make " + to.String() + " of " + args[0].String()}
+		return Checked{}, &ArgError{Message: "does not take " + args[0].String()}
 	}
 }
 

@@ -215,7 +215,7 @@ func checkExtreme(args []types.Type) (Checked, *ArgError) {
 	joined := args[0]
 	for i, t := range args {
 		if !Orderable(t) {
-			return needs(i, "numbers, strings or dates", t, "")
+			return needs(i, "numbers, strings or dates", t, "give it one list, or several values")
 		}
 		j, fits := types.Join(joined, t)
 		if !fits {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 
 	"github.com/flowc-dev/flowc/types"
@@ -85,8 +86,8 @@ func appendText(b []byte, s string) []byte {
 }
 
 // UnmarshalJSON reads what MarshalJSON writes, and refuses anything else:
-// unknown operations and functions, wrong numbers of operands, anything beyond
-// the limits.
+// unknown operations and functions, wrong numbers of operands, constants that
+// are not canonical, anything beyond the limits. White space does not matter.
 func (c *Code) UnmarshalJSON(data []byte) error {
 	if len(data) > 16<<20 {
 		return errors.New("expression: too large")
@@ -98,16 +99,8 @@ func (c *Code) UnmarshalJSON(data []byte) error {
 	if err != nil {
 		return fmt.Errorf("expression: %w", err)
 	}
-	back, err := out.MarshalJSON()
-	if err != nil {
-		return fmt.Errorf("expression: %w", err)
-	}
-	same, err := types.Canonical(data) // whoever wrote it may have indented or escaped
-	if err != nil {
-		return fmt.Errorf("expression: %w", err)
-	}
-	if !bytes.Equal(back, same) {
-		return errors.New("expression: not in its canonical form")
+	if _, err := dec.Token(); err != io.EOF {
+		return errors.New("expression: something follows it")
 	}
 	*c = out
 	return nil
@@ -175,11 +168,18 @@ func (d *decoder) operation(op Op) (Code, error) {
 			return Code{}, err
 		}
 		i, err := strconv.ParseInt(text, 10, 64)
-		return Const(types.Int, i), err
+		if err != nil || strconv.FormatInt(i, 10) != text {
+			return Code{}, fmt.Errorf("bad int %q", text)
+		}
+		return Const(types.Int, i), nil
 	case OpConst:
 		t, err := d.typ()
 		if err != nil {
 			return Code{}, err
+		}
+		switch t {
+		case types.Nil, types.Bool, types.Int, types.Float, types.String:
+			return Code{}, fmt.Errorf("a constant of type %v has a form of its own", t)
 		}
 		return d.constant(t)
 	case OpRef:
@@ -189,7 +189,7 @@ func (d *decoder) operation(op Op) (Code, error) {
 		}
 		num, _ := tok.(json.Number)
 		i, err := strconv.Atoi(num.String())
-		if err != nil || i < 0 || i > MaxRef {
+		if err != nil || i < 0 || i > MaxRef || strconv.Itoa(i) != num.String() {
 			return Code{}, fmt.Errorf("bad reference %v", tok)
 		}
 		return Ref(i), nil
@@ -285,6 +285,14 @@ func (d *decoder) constant(t types.Type) (Code, error) {
 	v, err := types.UnmarshalValue(t, raw)
 	if err != nil {
 		return Code{}, err
+	}
+	want, err := types.MarshalValue(t, v)
+	if err != nil {
+		return Code{}, err
+	}
+	// Whoever wrote the document may have indented it, or escaped more than needed.
+	if got, err := types.Canonical(raw); err != nil || !bytes.Equal(got, want) {
+		return Code{}, fmt.Errorf("a constant of type %v is not in its canonical form", t)
 	}
 	return Const(t, v), nil
 }

@@ -142,7 +142,10 @@ func (r *reader) basic(t Basic) (any, *ValueError) {
 	case t == Any:
 		return r.any()
 	case t == JSONType:
+		outer := r.depth // the limit is for the json alone, wherever it stands
+		r.depth = 0
 		b, err := r.canonical(nil)
+		r.depth = outer
 		return JSON(b), err
 	case t == Nil && r.literal("null"):
 		return nil, nil

@@ -72,7 +72,7 @@ func (c *checker) call(n ast.Node, name string, args []ast.Node, depth int) valu
 	}
 	if len(args) < f.MinArgs || f.MaxArgs >= 0 && len(args) > f.MaxArgs {
 		c.error(diag.WrongArguments, c.src.span(n), fmt.Sprintf("%s takes %s, not %d", name, arguments(f), len(args))).
-			Advise(f.Signature)
+			Advise("signature: " + f.Signature)
 		return bad(n)
 	}
 	values := make([]value, len(args))
@@ -95,14 +95,17 @@ func (c *checker) call(n ast.Node, name string, args []ast.Node, depth int) valu
 	if failed {
 		return bad(n)
 	}
-	kinds := make([]types.Type, len(values))
+	kinds, exact := make([]types.Type, len(values)), make([]types.Type, len(values))
 	for i, v := range values {
-		kinds[i] = v.typ
+		kinds[i], exact[i] = v.typ, v.typ
 		if _, ok := v.text(); ok {
-			kinds[i] = v.exact
+			exact[i] = v.exact
 		}
 	}
-	checked, wrong := f.Check(kinds)
+	checked, wrong := f.Check(exact)
+	if wrong != nil {
+		checked, wrong = f.Check(kinds) // what is said about a literal says string
+	}
 	if wrong != nil {
 		c.wrongArgument(f, wrong, values)
 		return bad(n)
@@ -150,7 +153,7 @@ func (c *checker) wrongArgument(f *expr.Function, wrong *expr.ArgError, values [
 	case wrong.Absent:
 		d.Advise("give another value with ?? or insist with must(...)")
 	default:
-		d.Advise(f.Signature)
+		d.Advise("signature: " + f.Signature)
 	}
 }
 

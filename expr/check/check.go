@@ -97,7 +97,7 @@ func Check(text diag.Text, scope Scope, want types.Type) (*Checked, diag.List) {
 	if scope == nil {
 		scope = noNames{}
 	}
-	c := &checker{src: src, scope: scope, refs: map[any]int{}, narrowed: map[string]int{}}
+	c := &checker{src: src, scope: scope, refs: map[any]int{}, narrowed: map[string]int{}, condition: want == types.Bool}
 	r := c.expr(tree, 1)
 	out.Refs = c.list
 	if want != nil {

@@ -27,6 +27,8 @@ type checker struct {
 	narrowed map[string]int // paths that are there, here
 	items    []types.Type   // of the elements that predicates are about, innermost last
 	reported map[int]bool   // tokens of names that were reported
+
+	condition bool // the whole is to be true or false
 }
 
 // error reports a finding; beyond the limit it is dropped, since nobody reads it.
@@ -164,7 +166,7 @@ func (c *checker) mixed(n ast.Node, first, second types.Type, where string) {
 }
 
 func (c *checker) conditional(n *ast.ConditionalNode, depth int) value {
-	cond := c.condition(n.Cond, depth)
+	cond := c.truth(n.Cond, depth)
 	a := c.given(cond.yes, func() value { return c.expr(n.Exp1, depth+1) })
 	b := c.given(cond.no, func() value { return c.expr(n.Exp2, depth+1) })
 	if cond.typ == types.Invalid || a.typ == types.Invalid || b.typ == types.Invalid {
@@ -180,8 +182,8 @@ func (c *checker) conditional(n *ast.ConditionalNode, depth int) value {
 	return value{code: expr.New(expr.OpIf, cond.code, converted(a, typ), converted(b, typ)), typ: typ, exact: exact}
 }
 
-// condition checks a part that must be true or false.
-func (c *checker) condition(n ast.Node, depth int) value {
+// truth checks a part that must be true or false.
+func (c *checker) truth(n ast.Node, depth int) value {
 	return c.fit(c.expr(n, depth+1), types.Bool)
 }
 
@@ -291,6 +293,10 @@ func (c *checker) unknownName(at int, names []Ident, why *diag.Diagnostic) {
 		}
 		return
 	}
+	if len(names) > 1 && slices.Contains(c.scope.Names(), name) {
+		span = span.To(names[1].Span)
+		name += "." + names[1].Name
+	}
 	d := c.error(diag.UnknownName, span, "unknown name "+name)
 	if len(c.items) > 0 {
 		if rec, ok := types.Unopt(c.items[len(c.items)-1]).(types.Record); ok {
@@ -314,15 +320,18 @@ func (c *checker) unknownName(at int, names []Ident, why *diag.Diagnostic) {
 		d.Advise("expressions cannot read the environment: declare a param")
 		return
 	}
-	if near, ok := diag.Suggest(name, c.scope.Names()); ok {
-		d.Replace(span, near, fmt.Sprintf("did you mean %s?", near))
-		if alone {
-			d.Because(fmt.Sprintf("If the text was meant, write {value: %s}.", name))
-		}
-		return
+	near, found := diag.Suggest(name, c.scope.Names())
+	if bare := strings.TrimPrefix(name, "$"); bare != name && slices.Contains(c.scope.Names(), bare) {
+		near, found = bare, true
 	}
-	if alone {
+	switch {
+	case alone:
 		c.literalFix(d, name)
+		if found {
+			d.Because(fmt.Sprintf("Or did you mean %s?", near))
+		}
+	case found:
+		d.Replace(span, near, fmt.Sprintf("did you mean %s?", near))
 	}
 }
 

@@ -3,9 +3,11 @@ package check
 import (
 	"fmt"
 	"math"
+	"sort"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/parser/lexer"
 
 	"github.com/flowc-dev/flowc/diag"
 	"github.com/flowc-dev/flowc/expr"
@@ -15,7 +17,13 @@ import (
 func (c *checker) unary(n *ast.UnaryNode, depth int) value {
 	switch n.Operator {
 	case "not", "!":
-		v := c.condition(n.Node, depth)
+		v := c.expr(n.Node, depth+1)
+		if op := c.comparisonBehind(n); op != "" && v.typ != types.Bool && !unknown(v.typ) {
+			c.error(diag.TypeMismatch, c.src.span(n), fmt.Sprintf("not binds tighter than %s, and %s is %v", op, c.src.words(n.Node), v.typ)).
+				Advise(fmt.Sprintf("put the comparison in parentheses: not (%s %s ...)", c.src.words(n.Node), op))
+			return bad(n)
+		}
+		v = c.fit(v, types.Bool)
 		if v.typ == types.Invalid {
 			return bad(n)
 		}
@@ -48,6 +56,16 @@ func (c *checker) unary(n *ast.UnaryNode, depth int) value {
 	return bad(n)
 }
 
+// comparisonBehind is the comparison that follows n, if one does.
+func (c *checker) comparisonBehind(n ast.Node) string {
+	_, end := c.src.extent(n)
+	i := sort.Search(len(c.src.tokens), func(i int) bool { return c.src.tokens[i].start >= end })
+	if i < len(c.src.tokens) && c.src.tokens[i].is(lexer.Operator, "==", "!=", "<", "<=", ">", ">=", "in", "contains", "startsWith", "endsWith", "matches") {
+		return c.src.tokens[i].Value
+	}
+	return ""
+}
+
 // operand checks a part that must be there.
 func (c *checker) operand(op string, n ast.Node, depth int) value {
 	v := c.expr(n, depth+1)
@@ -70,15 +88,15 @@ func (c *checker) there(op string, v value) value {
 func (c *checker) binary(n *ast.BinaryNode, depth int) value {
 	switch op := expr.Op(n.Operator); n.Operator {
 	case "and", "&&":
-		a := c.condition(n.Left, depth)
-		b := c.given(a.yes, func() value { return c.condition(n.Right, depth) })
+		a := c.truth(n.Left, depth)
+		b := c.given(a.yes, func() value { return c.truth(n.Right, depth) })
 		if a.typ == types.Invalid || b.typ == types.Invalid {
 			return bad(n)
 		}
 		return value{code: expr.New(expr.OpAnd, a.code, b.code), typ: types.Bool, yes: both(a.yes, b.yes), no: common(a.no, b.no)}
 	case "or", "||":
-		a := c.condition(n.Left, depth)
-		b := c.given(a.no, func() value { return c.condition(n.Right, depth) })
+		a := c.truth(n.Left, depth)
+		b := c.given(a.no, func() value { return c.truth(n.Right, depth) })
 		if a.typ == types.Invalid || b.typ == types.Invalid {
 			return bad(n)
 		}
@@ -239,9 +257,7 @@ func (c *checker) ordering(n *ast.BinaryNode, op expr.Op, depth int) value {
 	for _, v := range []value{a, b} {
 		if !expr.Orderable(v.typ) {
 			d := c.error(diag.TypeMismatch, c.src.span(v.node), fmt.Sprintf("%s needs numbers, strings or dates, and %s is %v", op, c.src.words(v.node), v.typ))
-			if _, ok := v.node.(*ast.UnaryNode); ok && v.typ == types.Bool {
-				d.Advise(fmt.Sprintf("not binds tighter than %s: put the comparison in parentheses", op))
-			} else if isList(v.typ) {
+			if isList(v.typ) {
 				d.Advise("compare its length: len(xs)")
 			} else if v.typ == types.JSONType {
 				d.Advise("convert it first: int(x) or float(x)")
@@ -331,7 +347,10 @@ func (c *checker) in(n *ast.BinaryNode, depth int) value {
 		if _, ok := x.text(); ok && types.Unopt(t.Elem) == types.String {
 			return out
 		}
-		if !c.comparable(n, x, elem) {
+		if found := len(c.diags); !c.comparable(n, x, elem) {
+			if len(c.diags) > found && c.diags[found].Code == diag.TypeMismatch && !types.HasBlob(t) {
+				c.diags[found].Summary = fmt.Sprintf("%s is %v, and the elements of %s are %v", c.src.words(n.Left), x.typ, c.src.words(n.Right), t.Elem)
+			}
 			return bad(n)
 		}
 		return out

@@ -73,6 +73,9 @@ func (s *source) span(n ast.Node) diag.Span {
 
 // words is the text of a node as written, shortened for messages.
 func (s *source) words(n ast.Node) string {
+	if _, ok := n.(*ast.PointerNode); ok {
+		return "#"
+	}
 	start, end := s.extent(n)
 	text := strings.Join(strings.Fields(s.text.Value[start:end]), " ")
 	if utf8.RuneCountInString(text) > 40 {

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/expr-lang/expr/ast"
@@ -87,11 +89,13 @@ func (p *syntax) noComment(gap string, at int) bool {
 	if i < 0 {
 		return true
 	}
-	d := p.report(diag.ExprNotAllowed, p.src.text.Sub(at+i, at+i+2), "there are no comments inside an expression")
+	span := p.src.text.Sub(at+i, at+i+2)
 	if strings.HasPrefix(gap[i:], "//") {
-		d.Advise("// does not divide: write div(a, b) for the quotient rounded down, and put remarks into a YAML comment (#)")
+		p.report(diag.ExprNotAllowed, span, "there is no // operator").
+			Advise("the quotient rounded down is div(a, b); remarks go into a YAML comment (#)")
 	} else {
-		d.Advise("put remarks into a YAML comment (#)")
+		p.report(diag.ExprNotAllowed, span, "there are no comments inside an expression").
+			Advise("put remarks into a YAML comment (#)")
 	}
 	return false
 }
@@ -132,10 +136,14 @@ func (p *syntax) lexError(err error) {
 		}
 	case strings.HasPrefix(msg, "bad number syntax"):
 		start := at
-		for start > 0 && strings.ContainsRune("0123456789._abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", rune(text[start-1])) {
+		for start > 0 && (wordByte(text[start-1]) || text[start-1] == '.') {
 			start--
 		}
-		p.report(diag.ExprSyntax, p.src.text.Sub(start, at+n), fmt.Sprintf("%s is not a number", text[start:at+n])).
+		end := at + n
+		for end < len(text) && wordByte(text[end]) {
+			end++
+		}
+		p.report(diag.ExprSyntax, p.src.text.Sub(start, end), fmt.Sprintf("%s is not a number", text[start:end])).
 			Advise("a name begins with a letter, and a number has no unit")
 	case strings.Contains(msg, "escape"):
 		p.report(diag.ExprSyntax, span, "unknown escape in a string").
@@ -145,6 +153,10 @@ func (p *syntax) lexError(err error) {
 	default:
 		p.report(diag.ExprSyntax, span, "the expression cannot be read here")
 	}
+}
+
+func wordByte(b byte) bool {
+	return b == '_' || '0' <= b && b <= '9' || 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z'
 }
 
 // lastQuote finds where a string that is not closed begins.
@@ -224,7 +236,7 @@ func (p *syntax) scan() bool {
 
 // adjacent reports whether token i+1 follows token i without white space.
 func (p *syntax) adjacent(i int) bool {
-	return i+1 < len(p.src.tokens) && p.src.tokens[i].end == p.src.tokens[i+1].start
+	return i >= 0 && i+1 < len(p.src.tokens) && p.src.tokens[i].end == p.src.tokens[i+1].start
 }
 
 func (p *syntax) peek(i int, kind lexer.Kind, values ...string) bool {
@@ -238,6 +250,10 @@ func (p *syntax) odd(i int) *diag.Diagnostic {
 	switch t.Kind {
 	case lexer.Bytes:
 		return p.report(diag.ExprNotAllowed, span, "there are no strings of bytes").Advise("leave the b away")
+	case lexer.Number:
+		if t.Value[0] == '.' && p.adjacent(i-1) {
+			return p.report(diag.ExprSyntax, span, "a number cannot follow a point").Advise("an element of a list is xs[0]")
+		}
 	case lexer.Bracket:
 		return p.oddBracket(i)
 	case lexer.Operator:
@@ -288,10 +304,6 @@ func (p *syntax) odd(i int) *diag.Diagnostic {
 	case "?":
 		if p.peek(i+1, lexer.Operator, ":") {
 			return p.report(diag.ExprNotAllowed, two(), "there is no ?: operator").Replace(two(), "??", "?? gives another value in place of an absent one")
-		}
-	case ".":
-		if p.adjacent(i) && p.peek(i+1, lexer.Number) {
-			return p.report(diag.ExprSyntax, two(), "a number cannot follow a point").Advise("an element of a list is xs[0]")
 		}
 	case "#":
 		if p.adjacent(i) && p.peek(i+1, lexer.Identifier) {
@@ -359,10 +371,20 @@ func (p *syntax) parseError(err error) {
 			kind = "a float"
 		}
 		p.reportf(diag.ExprSyntax, i, "%s does not fit %s", text, kind)
-	case strings.Contains(msg, "expected at least"):
-		p.reportf(diag.WrongArguments, i, "an argument is missing here")
+	case strings.Contains(msg, "expected at least"),
+		t.is(lexer.Bracket, ")") && p.peek(i-1, lexer.Operator, ","):
+		d := p.reportf(diag.WrongArguments, i, "an argument is missing here")
+		if t.match > 0 {
+			if f := expr.FunctionNamed(p.src.tokens[t.match-1].Value); f != nil {
+				d.Advise("signature: " + f.Signature)
+			}
+		}
 	case atEnd:
 		last := len(p.src.tokens) - 1
+		if q := p.openQuestion(); q >= 0 {
+			p.reportf(diag.ExprSyntax, q, "? needs a : and a second value").Advise("write condition ? a : b")
+			return
+		}
 		p.reportf(diag.ExprSyntax, last, "the expression ends too early").
 			Because(fmt.Sprintf("Something must follow %s.", p.src.tokens[last].describe()))
 	case strings.Contains(msg, "expected name"):
@@ -370,6 +392,23 @@ func (p *syntax) parseError(err error) {
 	default:
 		p.unexpected(i)
 	}
+}
+
+// openQuestion is the last ? that no : belongs to, or -1.
+func (p *syntax) openQuestion() int {
+	var open []int
+	for i := range p.src.tokens {
+		switch t := &p.src.tokens[i]; {
+		case t.is(lexer.Operator, "?"):
+			open = append(open, i)
+		case t.is(lexer.Operator, ":") && len(open) > 0:
+			open = open[:len(open)-1]
+		}
+	}
+	if len(open) == 0 {
+		return -1
+	}
+	return open[len(open)-1]
 }
 
 func (t *token) describe() string {
@@ -381,7 +420,7 @@ func (t *token) describe() string {
 	case lexer.Identifier:
 		return "the name " + t.Value
 	}
-	return t.Value
+	return strconv.Quote(t.Value)
 }
 
 // unexpected reports a token at which the expression stops being one.
@@ -403,7 +442,7 @@ func (p *syntax) unexpected(i int) {
 		case p.peek(i-1, lexer.Identifier) && slices.Contains([]string{"AND", "OR", "NOT"}, p.src.tokens[i-1].Value):
 			d.Advise("write and, or, not in lower case")
 		case p.peek(i-1, lexer.Identifier):
-			d.Advise(fmt.Sprintf("a text of several words is written {value: %s}", strings.TrimSpace(p.src.text.Value)))
+			d.Advise(fmt.Sprintf("a text of several words is written %s", p.asText()))
 		default:
 			d.Advise("an operator is missing before it")
 		}
@@ -411,11 +450,23 @@ func (p *syntax) unexpected(i int) {
 		d.Advise("condition ? a : b needs both; a : alone has no meaning")
 	case t.is(lexer.Operator, ","):
 		d.Advise("a list is written [a, b]")
-	case t.is(lexer.Operator, "=="):
-		d.Advise("put parentheses around the comparison")
 	case t.is(lexer.Operator, "not"):
 		d.Advise("write not before the whole condition, with parentheses around it")
 	case t.is(lexer.Operator, "contains", "startsWith", "endsWith", "matches"):
 		d.Advise(fmt.Sprintf(`it is written between two values: text %s "part"`, t.Value))
+	case t.Kind == lexer.Operator:
+		d.Advise("a value is missing before it")
 	}
+}
+
+// asText is how the whole would be written as a text.
+func (p *syntax) asText() string {
+	text := strings.TrimSpace(p.src.text.Value)
+	plain := func(r rune) bool {
+		return r == ' ' || r == '_' || r == '-' || unicode.IsLetter(r) || unicode.IsDigit(r)
+	}
+	if len(text) > 60 || strings.ContainsFunc(text, func(r rune) bool { return !plain(r) }) {
+		text = `"..."`
+	}
+	return "{value: " + text + "}"
 }

@@ -202,7 +202,7 @@ func (c *checker) fit(v value, want types.Type) value {
 	}
 	d := c.error(diag.TypeMismatch, c.src.span(v.node), fmt.Sprintf("%v is needed here, and %s is %v", want, c.src.words(v.node), v.typ))
 	if why := types.Explain(v.best(), want); why != fmt.Sprintf("%v is not %v", v.best(), want) {
-		d.Because(why + ".")
+		d.Because("The difference: " + why + ".")
 	}
 	if hint := conversion(v.typ, want); hint != "" {
 		d.Advise(hint)
@@ -280,7 +280,13 @@ func (c *checker) absent(v value, why string) {
 	}
 	advice := "give another value with ?? or insist with must(...)"
 	if words != "this" && v.path != "" && !strings.HasPrefix(v.path, "#") {
-		advice = fmt.Sprintf("write %s ?? another value, or must(%s), or run this only `when: %s != nil`", words, words, words)
+		advice = fmt.Sprintf("write %s ?? another value, or must(%s)", words, words)
+		switch _, whole := refOf(v.path); {
+		case c.condition:
+			advice += fmt.Sprintf(", or test it first: %s != nil and ...", words)
+		case whole:
+			advice += fmt.Sprintf(", or run this only `when: %s != nil`", words)
+		}
 	}
 	d.Advise(advice)
 }
