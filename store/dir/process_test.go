@@ -78,10 +78,9 @@ func racer(s store.Store) error {
 func TestProcessesRace(t *testing.T) {
 	root := t.TempDir()
 	type racer struct {
-		cmd  *exec.Cmd
-		in   io.WriteCloser
-		out  bytes.Buffer
-		wins int
+		cmd *exec.Cmd
+		in  io.WriteCloser
+		out bytes.Buffer
 	}
 	racers := make([]*racer, 4)
 	for i := range racers {
