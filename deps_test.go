@@ -27,7 +27,7 @@ const order = `
 	expr/check frontend/yaml ir control artifact store/dir store/mem store/count store/faulty store/storetest
 	store/open ir/check ir/draw resolve
 	runs runtime engine/schedule
-	plan engine/process
+	plan engine/process engine/reuse
 	compile engine
 	conformance conformance/random cmd/flowc-runtime
 	conformance/local

@@ -16,6 +16,8 @@ package schedule
 import (
 	"container/heap"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/flowc-dev/flowc/contract"
 	"github.com/flowc-dev/flowc/control"
@@ -57,7 +59,8 @@ const (
 // Tree is the state of one run. It is not safe for concurrent use.
 type Tree struct {
 	init    map[string]record.Control
-	known   map[string]int // tasks of each step that are known to come or to have come
+	known   map[string]int  // tasks of each step that are known to come or to have come
+	news    map[string]bool // steps of which known has changed
 	ready   queue
 	cursors cursors // foreaches with an item to open
 	starts  []start // nodes whose predecessors have ended
@@ -74,7 +77,7 @@ func New(flow *contract.Flow, init map[string]record.Control) (*Tree, error) {
 	if err != nil {
 		return nil, fmt.Errorf("plan of flow %s: %w", flow.Flow, err)
 	}
-	t := &Tree{init: init, known: map[string]int{}}
+	t := &Tree{init: init, known: map[string]int{}, news: map[string]bool{}}
 	t.open(root, nil, -1, record.Path{}, nil)
 	t.drain()
 	return t, t.err
@@ -86,6 +89,16 @@ func (t *Tree) State() State { return t.state }
 // Known is the number of tasks of a step (with batches: of items) that are
 // certain to run or to have run, as far as the decisions so far tell.
 func (t *Tree) Known(step string) int { return t.known[step] }
+
+// News returns the steps of which Known has changed since the last call, by name.
+func (t *Tree) News() []string {
+	if len(t.news) == 0 {
+		return nil
+	}
+	out := slices.Sorted(maps.Keys(t.news))
+	clear(t.news)
+	return out
+}
 
 // Next returns a task that may start now, and never the same one twice.
 // It returns false where something must end first, or where the run has ended.
@@ -168,8 +181,13 @@ func (t *Tree) open(b *block, up *scope, at int, path record.Path, of *cursor) {
 // count adds n instances of a block to the tasks that are known to come.
 func (t *Tree) count(b *block, n int) {
 	for _, step := range b.certain {
-		t.known[step] += n
+		t.expect(step, n)
 	}
+}
+
+func (t *Tree) expect(step string, n int) {
+	t.known[step] += n
+	t.news[step] = true
 }
 
 // drain starts every node whose predecessors have ended, and those that can
@@ -202,7 +220,7 @@ func (t *Tree) start(s *scope, at int) error {
 			return nil
 		}
 		if n.doc.Kind == contract.KindStep {
-			t.known[n.doc.Name]++
+			t.expect(n.doc.Name, 1)
 		}
 	}
 	switch n.doc.Kind {
