@@ -1,7 +1,9 @@
 package progress
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,14 +26,16 @@ type board struct {
 	steps  map[string]*step
 	order  []*step
 	groups map[string][]*step
-	name   int // columns for names
-	ended  int // tasks
-	active int // attempts
+	dirty  map[string]time.Time // groups with a task that ended, since when
+	name   int                  // columns for names
+	ended  int                  // tasks
+	active int                  // attempts
 }
 
 // step is what is known of one step.
 type step struct {
 	name, group string
+	at          int // in the order of the flow
 	known       int // tasks that will run, as far as known
 	running     int
 	outcomes    [Stopped + 1]int
@@ -45,7 +49,7 @@ type step struct {
 const maxName = 28
 
 func newBoard(now func() time.Time, steps []Step) board {
-	b := board{now: now, start: now(), steps: map[string]*step{}, groups: map[string][]*step{}}
+	b := board{now: now, start: now(), steps: map[string]*step{}, groups: map[string][]*step{}, dirty: map[string]time.Time{}}
 	for _, s := range steps {
 		b.add(s)
 	}
@@ -53,7 +57,7 @@ func newBoard(now func() time.Time, steps []Step) board {
 }
 
 func (b *board) add(s Step) *step {
-	made := &step{name: s.Name, group: s.Group, single: true}
+	made := &step{name: s.Name, group: s.Group, at: len(b.order), single: true}
 	b.steps[s.Name] = made
 	b.order = append(b.order, made)
 	b.groups[s.Group] = append(b.groups[s.Group], made)
@@ -100,6 +104,25 @@ func (b *board) taskEnded(t Task, e End) {
 	}
 	s.printed = false
 	b.ended++
+	b.dirty[s.group] = s.last
+}
+
+// settle returns, in order, the steps of groups that are complete and had a
+// task that ended by then. What the end of a task led to is told right behind
+// it, so whether a group is complete is asked a moment later.
+func (b *board) settle(by time.Time) []*step {
+	var out []*step
+	for group, since := range b.dirty {
+		if !since.After(by) {
+			delete(b.dirty, group)
+			out = append(out, b.complete(group)...)
+		}
+	}
+	for _, s := range out {
+		s.printed = true
+	}
+	slices.SortStableFunc(out, func(x, y *step) int { return cmp.Compare(x.at, y.at) })
+	return out
 }
 
 // complete returns the steps of a group in order if all have ended, for all

@@ -37,41 +37,53 @@ func newLines(out io.Writer, steps []Step, now func() time.Time) *Lines {
 
 func (v *Lines) loop() {
 	defer close(v.stopped)
-	tick := time.NewTicker(reportEvery)
+	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
+	reported := v.board.start
 	for {
 		select {
 		case <-v.stop:
 			return
-		case <-tick.C:
+		case now := <-tick.C:
 			v.mu.Lock()
-			v.report()
+			v.settle(time.Second / 2)
+			if now.Sub(reported) >= reportEvery {
+				reported = now
+				v.report()
+			}
 			v.mu.Unlock()
 		}
+	}
+}
+
+// settle prints the steps that ended at least so long ago.
+func (v *Lines) settle(ago time.Duration) {
+	for _, s := range v.board.settle(v.board.now().Add(-ago)) {
+		v.printStep(s)
 	}
 }
 
 func (v *Lines) Start(t Task) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.settle(0)
 	v.board.started(t)
 }
 
 func (v *Lines) End(t Task, e End) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.settle(0)
 	v.board.taskEnded(t, e)
 	if e.Outcome == Failed || e.Outcome == Caught {
 		v.print(failureLine(t, e, lineWidth, false))
-	}
-	for _, s := range v.board.complete(v.board.steps[t.Step].group) {
-		v.printStep(s)
 	}
 }
 
 func (v *Lines) Retry(t Task, why string, after time.Duration) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.settle(0)
 	v.board.attemptEnded(t)
 	v.print(retryLine(t, why, after, lineWidth, false))
 }

@@ -67,23 +67,25 @@ func (v *Terminal) loop() {
 func (v *Terminal) Start(t Task) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.settle(0)
 	v.board.started(t)
 }
 
 func (v *Terminal) End(t Task, e End) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.settle(0)
 	v.board.taskEnded(t, e)
 	if e.Outcome == Failed || e.Outcome == Caught {
 		columns, _ := v.size()
 		v.pending = append(v.pending, failureLine(t, e, columns-1, v.color))
 	}
-	v.printEnded(v.board.steps[t.Step].group)
 }
 
 func (v *Terminal) Retry(t Task, why string, after time.Duration) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.settle(0)
 	v.board.attemptEnded(t)
 	columns, _ := v.size()
 	v.pending = append(v.pending, retryLine(t, why, after, columns-1, v.color))
@@ -123,9 +125,9 @@ func (v *Terminal) Close() {
 	v.closed = true
 }
 
-// printEnded writes the steps of a group for good if it has ended.
-func (v *Terminal) printEnded(group string) {
-	for _, s := range v.board.complete(group) {
+// settle writes the steps for good that ended at least so long ago.
+func (v *Terminal) settle(ago time.Duration) {
+	for _, s := range v.board.settle(v.board.now().Add(-ago)) {
 		v.printStep(s)
 	}
 }
@@ -143,6 +145,7 @@ func (v *Terminal) draw(live bool) {
 	if v.closed {
 		return
 	}
+	v.settle(frameEvery / 2)
 	columns, rows := v.size()
 	var frame []string
 	if live {
