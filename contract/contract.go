@@ -161,6 +161,9 @@ type Decision struct {
 	Labels []string `json:"labels,omitempty"`
 	// again: reaching Max ends the loop (true) or fails the task (false).
 	Stop bool `json:"stop,omitempty"`
+	// count: items run by one container, for the token that an orchestrator
+	// reads; 0 is one. The record counts items all the same.
+	Batch int `json:"batch,omitempty"`
 }
 
 // Over is one list that a foreach runs over.

@@ -27,6 +27,7 @@ type Step struct {
 	Cache     *Cache     `json:"cache,omitempty"`
 	Labels    []KV       `json:"labels,omitempty"`
 	Batch     int        `json:"batch,omitempty"` // items run one after another; the last index of the path is then the batch's number
+	Init      bool       `json:"init,omitempty"`  // the flow's only root: initialises the run before its own work
 
 	Gate    *Expr             `json:"gate,omitempty"`   // decided by the task itself
 	Catch   bool              `json:"catch,omitempty"`  // its own failure is sealed
@@ -37,7 +38,13 @@ type Step struct {
 }
 
 // Scope is a catch scope around a step: block Node, at the first Depth indices
-// of the step's path.
+// of the step's path; for a foreach that is one item.
+//
+// When a task fails for good, its result says caught, and the innermost catch
+// takes the failure: the step's own, or Scopes[0], which is then marked in the
+// store (record.Scope). A task that starts in a marked scope does nothing,
+// records poisoned, and decides neutrally: no items, no case, closed, no
+// further iteration.
 type Scope struct {
 	Node  string `json:"node"`
 	Depth int    `json:"depth"`
