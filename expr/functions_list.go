@@ -196,7 +196,10 @@ var listFunctions = []Function{
 				return Checked{}, err
 			}
 			elem, isList := element(inner)
-			if !isList && inner != types.Invalid {
+			switch {
+			case inner == types.Invalid: // of []
+				elem = inner
+			case !isList:
 				return needs(0, "a list of lists", args[0], "")
 			}
 			return ok(types.List{Elem: elem})

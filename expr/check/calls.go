@@ -117,6 +117,9 @@ func (c *checker) call(n ast.Node, name string, args []ast.Node, depth int) valu
 			codes[i] = converted(v, checked.As[i])
 		}
 	}
+	if checked.Type == types.Invalid {
+		checked.Type = types.Nil // an element of []
+	}
 	out := value{code: expr.Call(f, codes...), typ: checked.Type}
 	if checked.Widen {
 		out.code = expr.As(checked.Type, out.code)
@@ -129,7 +132,7 @@ func (c *checker) predicate(p *ast.PredicateNode, list value, depth int) value {
 	var elem types.Type = types.Any
 	if l, ok := list.typ.(types.List); ok {
 		if elem = l.Elem; elem == types.Invalid {
-			elem = types.Any // of an empty list
+			elem = types.Nil // of []
 		}
 	}
 	c.items = append(c.items, elem)

@@ -104,6 +104,9 @@ func Check(text diag.Text, scope Scope, want types.Type) (*Checked, diag.List) {
 		r = c.fit(r, want)
 	}
 	c.limits(&r)
+	if r.typ == types.Invalid && !c.failed {
+		c.error(diag.TypeMismatch, c.src.whole(), "nothing says which type this has")
+	}
 	if c.failed || r.typ == types.Invalid {
 		return out, c.diags.Sorted()
 	}

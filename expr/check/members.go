@@ -168,7 +168,9 @@ func (c *checker) index(m *ast.MemberNode, x value, try bool, depth int) value {
 	want := types.Type(types.Int)
 	switch t := types.Unopt(x.typ).(type) {
 	case types.List:
-		out.typ = t.Elem
+		if out.typ = t.Elem; out.typ == types.Invalid {
+			out.typ = types.Nil // an element of []
+		}
 	case types.Map:
 		out.typ, want = t.Elem, types.String
 	case types.Record:
