@@ -20,6 +20,7 @@ import (
 // types.Blob where it is a file, dir or artifact (see package types).
 type Value struct {
 	Name  string // for people: STEP[3.0]/ARTIFACT
+	Type  types.Type
 	Value any
 }
 
@@ -109,10 +110,18 @@ func (l *look) get(ctx context.Context, a Address) (*Value, error) {
 	switch {
 	case pl.block != nil && len(path) == pl.depth && (pl.step == nil || pl.depth != pl.taskPath):
 		v, err := l.port(ctx, a.Step, a.Artifact, pl, path)
-		return &Value{name, v}, err
+		if err != nil {
+			return nil, err
+		}
+		t, err := l.portType(ctx, a.Step, a.Artifact, pl)
+		return &Value{name, t, v}, err
 	case pl.step != nil && len(path) == pl.taskPath:
 		v, err := l.output(ctx, a.Step, a.Artifact, path)
-		return &Value{name, v}, err
+		if err != nil {
+			return nil, err
+		}
+		t, err := l.outputType(ctx, a.Step, a.Artifact)
+		return &Value{name, t, v}, err
 	}
 	return nil, l.wrongDepth(a, pl)
 }
@@ -148,7 +157,11 @@ func (l *look) export(ctx context.Context, a Address) (*Value, error) {
 	for _, x := range l.plan.Flow.Exports {
 		if x.Name == a.Step {
 			v, err := l.resolver.Value(ctx, &x.Expr, &l.plan.Flow.Tables, record.Path{})
-			return &Value{x.Name, v}, err
+			if err != nil {
+				return nil, err
+			}
+			t, err := types.Decode(x.Expr.Type)
+			return &Value{x.Name, t, v}, err
 		}
 	}
 	if _, ok := l.plan.nodes[a.Step]; ok {
