@@ -186,9 +186,9 @@ func (d *driver) reusable(t *schedule.Task) (run string, ok bool) {
 func (d *driver) read(t schedule.Task, run string) {
 	d.reading++
 	go func() {
-		keys := record.Keys{Flow: d.flow.Flow, Run: run}
-		res, err := store.GetJSON[record.Result](d.ctx, d.cfg.Store, keys.Result(t.Step, t.Path))
-		d.ended <- ended{attempt: &attempt{Task: t}, reused: true, decided: res.Control, err: err}
+		x := ended{attempt: &attempt{Task: t}, reused: true}
+		x.decided, x.err = d.decided(d.ctx, t, run)
+		d.ended <- x
 	}()
 }
 

@@ -67,11 +67,12 @@ type Options struct {
 	// Place, if set, says where in the flow's source a step stands.
 	Place func(step string) (Place, bool)
 
-	Code   string            // digest of the code package, for the run's record
-	Images map[string]string // likewise
+	// What else the run's record holds; see record.Run.
+	Code   string // digest of the code package
+	Images map[string]string
 	Tags   []string
 	User   string
-	Source string // the flow file; see record.Run
+	Source string // the flow file
 }
 
 // Resume says which run is resumed, and what of it is not taken over. Finished

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"container/heap"
-	"math"
 	"slices"
 	"time"
 
@@ -39,7 +38,7 @@ func judge(c *contract.Step, tries int, out *runtime.Outcome) (verdict, time.Dur
 	case out.Exit == contract.ExitFinal:
 		return final, 0
 	case tries < budget && (caught || out.Exit == contract.ExitAgain || retriesLost(c.Retry)):
-		return again, delay(c.Retry, tries)
+		return again, runtime.RetryDelay(c.Retry, tries)
 	case caught && tries <= budget:
 		return again, 0 // the one that seals
 	}
@@ -49,22 +48,6 @@ func judge(c *contract.Step, tries int, out *runtime.Outcome) (verdict, time.Dur
 // retriesLost tells whether attempts are repeated that ended from outside.
 func retriesLost(r *contract.Retry) bool {
 	return r != nil && (len(r.For) == 0 || slices.Contains(r.For, "evicted"))
-}
-
-// delay is the wait after attempt number tries (from 1).
-func delay(r *contract.Retry, tries int) time.Duration {
-	if r == nil || r.Delay <= 0 {
-		return 0
-	}
-	ms := float64(r.Delay)
-	if r.Backoff > 1 {
-		ms *= math.Pow(r.Backoff, float64(tries-1))
-	}
-	most := float64(math.MaxInt64 / int64(time.Millisecond))
-	if r.MaxDelay > 0 {
-		most = float64(r.MaxDelay)
-	}
-	return time.Duration(min(ms, most)) * time.Millisecond
 }
 
 // attempt is a task with the number of its attempts so far.

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/flowc-dev/flowc/contract"
@@ -44,6 +45,15 @@ func (r *Reader) plan(ctx context.Context, digest string) (*Plan, error) {
 			r.store.URL(), record.PlanFlow(digest), p.Flow.V, contract.Version)
 	}
 	return p, p.index(&p.Flow.Body, 0, 0, 0)
+}
+
+// planIfThere is plan, with nil for one that the store does not have.
+func (r *Reader) planIfThere(ctx context.Context, digest string) (*Plan, error) {
+	p, err := r.plan(ctx, digest)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	return p, err
 }
 
 // contract reads the contract of one step.

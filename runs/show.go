@@ -134,7 +134,7 @@ func (r *Reader) Show(ctx context.Context, id ID, opt ShowOptions) (*Run, error)
 	if out.Params, err = r.params(ctx, &rec); err != nil {
 		return nil, err
 	}
-	if out.Plan, err = r.plan(ctx, rec.Plan); err != nil && !errors.Is(err, store.ErrNotFound) {
+	if out.Plan, err = r.planIfThere(ctx, rec.Plan); err != nil {
 		return nil, err
 	}
 	end, err := r.end(ctx, id)

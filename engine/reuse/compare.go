@@ -46,7 +46,7 @@ func action(s *contract.Step) any { return []any{s.Script, s.Call, s.Argv, s.Dec
 // essence is a contract without what has no effect on a good result.
 func essence(s *contract.Step) *contract.Step {
 	c := *s
-	c.V, c.Doc = 0, ""
+	c.V, c.Doc, c.Init = 0, "", false
 	c.Resources, c.Retry, c.Timeout, c.Cache, c.Labels, c.Batch, c.Code = nil, nil, 0, nil, nil, 0, nil
 	c.Decides = withoutLimits(c.Decides)
 	c.Steps = map[string]contract.StepPlace{}
@@ -66,6 +66,7 @@ func essence(s *contract.Step) *contract.Step {
 func withoutLimits(list []contract.Decision) []contract.Decision {
 	out := slices.Clone(list)
 	for i := range out {
+		out[i].Batch = 0
 		if out[i].Kind != contract.DecideAgain || !out[i].Stop {
 			out[i].Max = 0
 		}
