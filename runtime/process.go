@@ -17,9 +17,10 @@ type command struct {
 	argv    []string
 	dir     string
 	env     []string
-	output  io.Writer     // standard output and standard error, in the order they come
-	timeout time.Duration // 0: none
-	grace   time.Duration // between SIGTERM and SIGKILL
+	output  io.Writer       // standard output and standard error, in the order they come
+	timeout time.Duration   // 0: none
+	grace   time.Duration   // between SIGTERM and SIGKILL
+	kill    <-chan struct{} // once closed, there is no grace; may be nil
 }
 
 // ending says how a command ended.
@@ -106,6 +107,7 @@ func (c *command) run(ctx context.Context) ending {
 func (c *command) wait(ctx context.Context, pid int, exited <-chan struct{}) ending {
 	var end ending
 	var timeout, kill <-chan time.Time
+	var now <-chan struct{}
 	if c.timeout > 0 {
 		t := time.NewTimer(c.timeout)
 		defer t.Stop()
@@ -116,7 +118,7 @@ func (c *command) wait(ctx context.Context, pid int, exited <-chan struct{}) end
 		timeout, done = nil, nil
 		signalGroup(pid, syscall.SIGTERM)
 		signalGroup(pid, syscall.SIGCONT) // a stopped process would not notice
-		kill = time.After(c.grace)
+		kill, now = time.After(c.grace), c.kill
 	}
 	for {
 		select {
@@ -128,6 +130,10 @@ func (c *command) wait(ctx context.Context, pid int, exited <-chan struct{}) end
 		case <-done:
 			end.stopped = true
 			terminate()
+		case <-now:
+			now = nil
+			end.killed = true
+			signalGroup(pid, syscall.SIGKILL)
 		case <-kill:
 			end.killed = true
 			signalGroup(pid, syscall.SIGKILL)

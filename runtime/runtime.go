@@ -59,6 +59,8 @@ type Config struct {
 
 	// Grace is how long a command has between SIGTERM and SIGKILL; 0 is 10 seconds.
 	Grace time.Duration
+	// Kill, once closed, cuts the grace of commands that are being stopped short.
+	Kill <-chan struct{}
 	// WaitRetry makes a retry wait out its own delay (up to a minute) before it
 	// runs, for orchestrators that can't. The engine waits itself.
 	WaitRetry bool

@@ -227,7 +227,7 @@ func (w *work) command(ctx context.Context, argv []string) *failure {
 	}
 	c := &command{
 		argv: argv, dir: w.code, env: w.environ(), output: j.log,
-		timeout: time.Duration(j.step.Timeout) * time.Millisecond, grace: j.cfg.grace(),
+		timeout: time.Duration(j.step.Timeout) * time.Millisecond, grace: j.cfg.grace(), kill: j.cfg.Kill,
 	}
 	end := c.run(ctx)
 	return j.verdict(end)
