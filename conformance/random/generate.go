@@ -144,7 +144,7 @@ func (g *generator) action(indent int, name string, s *scope) {
 		v := fmt.Sprintf("in%d", i)
 		text := g.integer(s)
 		if opts := s.of("int?"); len(opts) > 0 && g.chance(3) {
-			text = opts[g.pick(0, len(opts)-1)].text
+			text = "{from: " + opts[g.pick(0, len(opts)-1)].text + ", type: int?}"
 		} else if lists := s.of("list<int>"); len(lists) > 0 && g.chance(3) {
 			text = lists[g.pick(0, len(lists)-1)].text
 		}
