@@ -87,6 +87,9 @@ func (b *builder) contract(blk *ir.Block, s *ir.Step) *contract.Step {
 		c.Gate = a.exprOrNil(s.When)
 	}
 	c.Decides = b.decisions(a, s.Name)
+	if c.Batch > 0 {
+		a.needControl(b.flow.Node(b.index.owner[s.In])) // a container must know which items are its own
+	}
 	c.Tables = a.tables
 	if len(a.params) > 0 {
 		c.Params = a.params
@@ -132,7 +135,7 @@ func (b *builder) decision(a *addresses, n ir.Node, kind ControlKind) contract.D
 	}
 	switch n := n.(type) {
 	case *ir.Foreach:
-		d.Over, d.Zip, d.Max = a.over(n), n.Zip, n.Max
+		d.Over, d.Zip, d.Max, d.Batch = a.over(n), n.Zip, n.Max, batchOf(n)
 	case *ir.Switch:
 		d.Expr = a.exprOrNil(n.On)
 		for _, c := range n.Cases {

@@ -58,6 +58,10 @@ func (k Keys) Reuse() string     { return k.at("reuse.json") }
 // Params holds the raw parameters where the orchestrator writes them.
 func (k Keys) Params() string { return k.at("params.json") }
 
+// OrchestratorFailure holds what the orchestrator said about a failure, as text,
+// where it says anything.
+func (k Keys) OrchestratorFailure() string { return k.at("failure.json") }
+
 // Result holds the Result of a task.
 func (k Keys) Result(step string, p Path) string {
 	return k.at("results/" + step + "/" + p.String() + ".json")

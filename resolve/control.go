@@ -9,11 +9,12 @@ import (
 	"github.com/flowc-dev/flowc/record"
 )
 
-// decided is a control and the run whose task decided it: that run also holds
-// its pages of items.
+// decided is a control, and the run and path of the task that decided it: under
+// these also are its pages of items.
 type decided struct {
 	control *record.Control
 	run     string
+	path    record.Path
 }
 
 // control finds what was decided about a node. a.path is the reader's own path
@@ -31,7 +32,7 @@ func (r *Resolver) control(ctx context.Context, c *contract.Control, node string
 		if c.Const == nil {
 			return decided{}, fmt.Errorf("the contract has an empty constant for %s", node)
 		}
-		return decided{c.Const, r.opt.Keys.Run}, nil
+		return decided{control: c.Const, run: r.opt.Keys.Run}, nil
 	case contract.ByAlias:
 		place, here, err := r.place(c.Of, a)
 		if err != nil {
@@ -44,7 +45,7 @@ func (r *Resolver) control(ctx context.Context, c *contract.Control, node string
 			return decided{}, err
 		}
 		open := f.result != nil && f.result.Status != record.Skipped
-		return decided{&record.Control{Gate: &open}, f.run}, nil
+		return decided{control: &record.Control{Gate: &open}, run: f.run}, nil
 	case contract.ByInit:
 		step, depth = contract.InitStep, 0
 	case contract.ByStep:
@@ -60,7 +61,7 @@ func (r *Resolver) control(ctx context.Context, c *contract.Control, node string
 	}
 	if f.result != nil {
 		if d, ok := f.result.Control[node]; ok {
-			return decided{&d, f.run}, nil
+			return decided{&d, f.run, a.path.Prefix(depth)}, nil
 		}
 	}
 	return decided{}, fmt.Errorf("the result of %s[%s] in run %s holds no decision about %s", step, a.path.Prefix(depth), f.run, node)

@@ -36,7 +36,7 @@ func (r *Resolver) item(ctx context.Context, foreach string, variable int, a at)
 	if items.Range {
 		return items.From + int64(at), nil
 	}
-	raw, err := r.rawItem(ctx, foreach, variable, items, at, d.run, here)
+	raw, err := r.rawItem(ctx, foreach, variable, items, at, d)
 	if err != nil {
 		return nil, err
 	}
@@ -51,11 +51,11 @@ func (r *Resolver) item(ctx context.Context, foreach string, variable int, a at)
 	return v, nil
 }
 
-func (r *Resolver) rawItem(ctx context.Context, foreach string, variable int, items record.Items, i int, run string, here at) (record.Raw, error) {
+func (r *Resolver) rawItem(ctx context.Context, foreach string, variable int, items record.Items, i int, d decided) (record.Raw, error) {
 	list, at := items.List, i
 	if items.Pages {
 		page := i / record.PageSize
-		key := record.Keys{Flow: r.opt.Keys.Flow, Run: run}.Items(foreach, here.path, variable, page)
+		key := record.Keys{Flow: r.opt.Keys.Flow, Run: d.run}.Items(foreach, d.path, variable, page)
 		p, err := r.pages.get(ctx, key, func() (*record.ItemPage, error) {
 			p, ok, err := readRecord[record.ItemPage](ctx, r, key)
 			if err == nil && !ok {

@@ -39,7 +39,7 @@ type Options struct {
 	// Seal, if set, is called for a task of a step with a catch of its own that
 	// has no result although its reader runs. It writes the result that says so
 	// if the task can't come back, and reports whether it did.
-	Seal func(ctx context.Context, step string, place contract.StepPlace, path record.Path) (bool, error)
+	Seal func(ctx context.Context, step string, path record.Path) (bool, error)
 
 	// WritePages makes a wide gather write the summaries that it would have
 	// liked to find, for the next reader.
@@ -58,7 +58,7 @@ type Resolver struct {
 	marks    memo[string, *record.Scope]
 	ends     memo[task, int]
 	carried  memo[carriedAt, any] // likewise
-	blobs    memo[string, []byte]
+	large    memo[string, any]
 	params   memo[string, any]
 	programs sync.Map // *contract.Expr or exportOf -> *program
 	run      memo[struct{}, *record.Run]
@@ -119,6 +119,11 @@ func (r *Resolver) Iterations(ctx context.Context, loop string, tables *contract
 		return 0, err
 	}
 	return r.iterations(ctx, loop, place, here)
+}
+
+// Scope returns the mark of a catch scope that has failed, or nil.
+func (r *Resolver) Scope(ctx context.Context, node string, path record.Path) (*record.Scope, error) {
+	return r.scope(ctx, node, path)
 }
 
 // Overlay makes the Resolver take res for the result of a task, without

@@ -85,7 +85,7 @@ func (r *Resolver) search(ctx context.Context, step string, place contract.StepP
 		}
 	}
 	if place.Catch && r.opt.Seal != nil {
-		sealed, err := r.opt.Seal(ctx, step, place, a.path)
+		sealed, err := r.opt.Seal(ctx, step, a.path)
 		if err != nil {
 			return nil, err
 		}

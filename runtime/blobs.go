@@ -1,71 +1,71 @@
 package runtime
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
-	"fmt"
-	"os"
 
+	"github.com/flowc-dev/flowc/artifact"
 	"github.com/flowc-dev/flowc/record"
 	"github.com/flowc-dev/flowc/store"
 	"github.com/flowc-dev/flowc/types"
 )
 
-func fetchFile(ctx context.Context, s store.Store, b types.Blob, path string) error {
-	sum, err := store.ExportFile(ctx, s, record.Blob(b.Digest), path)
-	if err != nil {
-		return err
-	}
-	if got := hex.EncodeToString(sum[:]); got != b.Digest {
-		os.Remove(path)
-		return fmt.Errorf("store %s: blob %s is damaged: its bytes have the digest %s", s.URL(), b.Digest, got)
-	}
-	return nil
-}
-
-func saveFile(ctx context.Context, s store.Store, path, ext string) (types.Blob, error) {
-	sum, size, err := store.ImportFile(ctx, s, path, func(sum [32]byte) string { return record.Blob(hex.EncodeToString(sum[:])) })
-	return types.Blob{Digest: hex.EncodeToString(sum[:]), Size: size, Ext: ext}, err
-}
-
-func fetchDir(ctx context.Context, s store.Store, b types.Blob, path string) error {
-	return errors.New("folders cannot be fetched in this revision")
-}
-
-func saveDir(ctx context.Context, s store.Store, path string) (types.Blob, error) {
-	return types.Blob{}, errors.New("folders cannot be kept in this revision")
-}
-
-func saveValue(ctx context.Context, s store.Store, t types.Type, v any) (record.Value, error) {
-	out := record.Value{Type: types.Encode(t)}
-	if b, ok := v.(types.Blob); ok {
-		out.Blob, out.Size, out.Ext = b.Digest, b.Size, b.Ext
-		return out, nil
-	}
-	raw, err := types.MarshalValue(t, v)
-	if err != nil {
-		return out, err
-	}
-	if len(raw) <= record.MaxInline {
-		out.Value = raw
-		return out, nil
-	}
-	sum := sha256.Sum256(raw)
-	out.Blob, out.Size = hex.EncodeToString(sum[:]), int64(len(raw))
-	err = store.PutBytes(ctx, s, record.Blob(out.Blob), raw)
-	if errors.Is(err, store.ErrExists) {
-		err = nil
-	}
-	return out, err
-}
-
+// blobsPresent reports whether every blob of a value still is in the store.
 func blobsPresent(ctx context.Context, s store.Store, v record.Value) bool {
-	if v.Blob == "" {
-		return !bytes.Contains(v.Value, []byte(`"blob"`))
+	stat := func(digest string) bool {
+		_, err := s.Stat(ctx, record.Blob(digest))
+		return err == nil
 	}
-	_, err := s.Stat(ctx, record.Blob(v.Blob))
-	return err == nil
+	if v.Blob != "" && !stat(v.Blob) {
+		return false
+	}
+	t, err := types.Decode(v.Type)
+	if err != nil {
+		return false
+	}
+	if !types.HasBlob(t) {
+		return true
+	}
+	value, err := artifact.Load(ctx, s, v)
+	if err != nil {
+		return false
+	}
+	return everyBlob(t, value, func(t types.Basic, b types.Blob) bool {
+		if b.Digest != v.Blob && !stat(b.Digest) {
+			return false
+		}
+		if t != types.Dir {
+			return true
+		}
+		entries, err := artifact.ReadDir(ctx, s, b)
+		for _, e := range entries {
+			if err != nil || e.Blob != "" && !stat(e.Blob) {
+				return false
+			}
+		}
+		return err == nil
+	})
+}
+
+// everyBlob reports whether ok holds for all blobs in a value.
+func everyBlob(t types.Type, v any, ok func(types.Basic, types.Blob) bool) bool {
+	switch v := v.(type) {
+	case types.Blob:
+		kind, _ := types.Unopt(t).(types.Basic)
+		return ok(kind, v)
+	case []any:
+		if list, is := types.Unopt(t).(types.List); is {
+			for _, e := range v {
+				if !everyBlob(list.Elem, e, ok) {
+					return false
+				}
+			}
+		}
+	case map[string]any:
+		for k, e := range v {
+			if elem := fieldType(types.Unopt(t), k); elem != nil && !everyBlob(elem, e, ok) {
+				return false
+			}
+		}
+	}
+	return true
 }

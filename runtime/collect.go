@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/flowc-dev/flowc/artifact"
 	"github.com/flowc-dev/flowc/record"
 	"github.com/flowc-dev/flowc/store"
 	"github.com/flowc-dev/flowc/types"
@@ -224,9 +225,9 @@ func (u *upload) blob(where, path, ext string, t types.Basic) (any, *failure) {
 	s := u.w.job.cfg.Store
 	u.todo = append(u.todo, func(ctx context.Context) (err error) {
 		if t == types.Dir {
-			h.blob, err = saveDir(ctx, s, path)
+			h.blob, err = artifact.ImportDir(ctx, s, path)
 		} else {
-			h.blob, err = saveFile(ctx, s, path, ext)
+			h.blob, err = artifact.ImportFile(ctx, s, path, ext)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", where, err)
@@ -267,7 +268,7 @@ func (u *upload) run(ctx context.Context, outs []output) (map[string]record.Valu
 		if v == nil {
 			continue
 		}
-		rec, err := saveValue(ctx, u.w.job.cfg.Store, o.typ, v)
+		rec, err := artifact.Save(ctx, u.w.job.cfg.Store, o.typ, v)
 		if err != nil {
 			return nil, outputFailure(ctx, fmt.Errorf("output %s: %w", o.name, err))
 		}
@@ -279,7 +280,7 @@ func (u *upload) run(ctx context.Context, outs []output) (map[string]record.Valu
 // outputFailure tells a store that fails from an output that can't be kept.
 func outputFailure(ctx context.Context, err error) *failure {
 	f := classify(ctx, "", err)
-	if f.Kind == kindExpr {
+	if f.Kind == kindInput {
 		f.Kind = kindOutput
 	}
 	return f

@@ -36,7 +36,12 @@ func (j *job) decide(ctx context.Context, path record.Path, res *record.Result) 
 	j.values.Overlay(j.step.Step, path, res)
 	controls, err := evaluate(ctx, j.values, j.step.Decides, &j.step.Tables, path, j.level)
 	if err != nil {
-		return classify(ctx, "deciding what comes next", err)
+		f := classify(ctx, "deciding what comes next", err)
+		var unfinished *resolve.NotFinishedError
+		if f.Kind == kindInput && !errors.As(err, &unfinished) {
+			f.Kind = kindExpr // too many items, lists of different lengths and the like
+		}
+		return f
 	}
 	for node, c := range controls {
 		shorten(&c)

@@ -10,7 +10,6 @@ import (
 	"github.com/flowc-dev/flowc/control"
 	"github.com/flowc-dev/flowc/expr"
 	"github.com/flowc-dev/flowc/record"
-	"github.com/flowc-dev/flowc/resolve"
 )
 
 // Kinds of failure, as record.TaskError has them. The first four are those that
@@ -55,22 +54,17 @@ func classify(ctx context.Context, doing string, err error) *failure {
 	if doing != "" {
 		message = doing + ": " + message
 	}
-	out := &failure{TaskError: record.TaskError{Message: message}, final: true, err: err}
-	var unfinished *resolve.NotFinishedError
+	out := &failure{TaskError: record.TaskError{Kind: kindInput, Message: message}, final: true, err: err}
 	var loop *control.LoopError
 	var evaluation *expr.Error
 	switch {
 	case ctx.Err() != nil:
 		out.Kind, out.final, out.stopped = kindEvicted, false, true
-	case errors.As(err, &unfinished):
-		out.Kind = kindInput
-	case errors.As(err, &loop):
-		out.Kind = kindLoop
 	case isStoreError(err):
 		out.Kind, out.final = kindStore, false
-	case errors.As(err, &evaluation):
-		out.Kind = kindExpr
-	default:
+	case errors.As(err, &loop):
+		out.Kind = kindLoop
+	case errors.As(err, &evaluation) && evaluation.Kind != expr.BadReference:
 		out.Kind = kindExpr
 	}
 	return out

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -32,6 +33,14 @@ func Finish(ctx context.Context, cfg *Config, status record.RunStatus, first *re
 	if first == nil {
 		first = c.firstFailure
 	}
+	if first == nil {
+		if first, err = c.orchestratorFailure(ctx); err != nil {
+			return err
+		}
+	}
+	if status == "" && first != nil {
+		status = record.Failed
+	}
 	if status == "" {
 		if status, err = c.judge(ctx); err != nil {
 			return err
@@ -55,6 +64,23 @@ func Finish(ctx context.Context, cfg *Config, status record.RunStatus, first *re
 		return nil // init failed before there was a run to list
 	}
 	return ignoreExists(store.PutBytes(ctx, cfg.Store, record.EndIndex(cfg.Flow, cfg.Run, run.Started, end.Status), nil))
+}
+
+// orchestratorFailure is what the orchestrator said, where it says anything; nil
+// otherwise. It tells of what no task could record, a broken image for one.
+func (c *collected) orchestratorFailure(ctx context.Context) (*record.TaskError, error) {
+	data, err := store.ReadAll(ctx, c.cfg.Store, c.cfg.keys().OrchestratorFailure(), 16<<20)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	text := strings.ToValidUTF8(string(data), "?")
+	if len(text) > 2000 {
+		text = strings.ToValidUTF8(text[:2000], "") + "..."
+	}
+	return &record.TaskError{Kind: kindError, Message: "the orchestrator reported a failure: " + text}, nil
 }
 
 // ended is one task as a summary has it.

@@ -2,12 +2,11 @@ package runtime
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
+	"github.com/flowc-dev/flowc/artifact"
 	"github.com/flowc-dev/flowc/contract"
 	"github.com/flowc-dev/flowc/record"
 	"github.com/flowc-dev/flowc/resolve"
@@ -52,7 +51,7 @@ func (c *Config) writeRun(ctx context.Context, flow *contract.Flow, in InitInput
 	if !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
-	values, err := CheckParams(flow.Params, in.Params)
+	values, err := checkParams(flow.Params, in.Params, in.Texts)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +73,7 @@ func (c *Config) writeRun(ctx context.Context, flow *contract.Flow, in InitInput
 		if err != nil {
 			return nil, err
 		}
-		if run.Params[p.Name], err = saveValue(ctx, c.Store, t, v); err != nil {
+		if run.Params[p.Name], err = artifact.Save(ctx, c.Store, t, v); err != nil {
 			return nil, fmt.Errorf("param %s: %w", p.Name, err)
 		}
 	}
@@ -165,35 +164,4 @@ func runInit(ctx context.Context, cfg *Config, task Task) Outcome {
 	}
 	j.claimed = c
 	return j.failed(ctx, f)
-}
-
-// RawParams reads params as an orchestrator hands them over: a JSON object of
-// values, or of texts as a command line has them where texts is set.
-func RawParams(data []byte, params []contract.Param, texts bool) (map[string]json.RawMessage, error) {
-	var raw map[string]json.RawMessage
-	if err := json.Unmarshal(data, &raw); err != nil {
-		return nil, fmt.Errorf("the params are no JSON object: %w", err)
-	}
-	if !texts {
-		return raw, nil
-	}
-	var findings ParamErrors
-	for name, value := range raw {
-		i := slices.IndexFunc(params, func(p contract.Param) bool { return p.Name == name })
-		var text string
-		if i < 0 || json.Unmarshal(value, &text) != nil {
-			continue // unknown names are found later; a value that is no text is itself
-		}
-		v, err := ParseParam(params[i].Type, text)
-		if err != nil {
-			findings = append(findings, ParamError{name, err.Error()})
-			continue
-		}
-		raw[name] = v
-	}
-	if len(findings) > 0 {
-		slices.SortFunc(findings, func(a, b ParamError) int { return slices.Compare([]string{a.Param}, []string{b.Param}) })
-		return nil, findings
-	}
-	return raw, nil
 }

@@ -9,13 +9,9 @@ import (
 	"github.com/flowc-dev/flowc/resolve"
 )
 
-// judge says how the run ended, as far as the store can tell: failed if any
-// task failed, succeeded if every task has its result that should have one by
-// what was decided, and else stopped.
+// judge says how a run without failures ended: succeeded if every task has its
+// result that should have one by what was decided, and else stopped.
 func (c *collected) judge(ctx context.Context) (record.RunStatus, error) {
-	if c.firstFailure != nil {
-		return record.Failed, nil
-	}
 	flow, err := c.cfg.Plan.Flow(ctx)
 	if err != nil {
 		return "", err

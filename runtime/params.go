@@ -56,6 +56,11 @@ func ParseParam(typ, text string) (json.RawMessage, error) {
 // defaults. The values are as their types have them in memory; a param that is
 // nil is absent. All findings come back at once, as [ParamErrors].
 func CheckParams(params []contract.Param, raw map[string]json.RawMessage) (map[string]any, error) {
+	return checkParams(params, raw, false)
+}
+
+// checkParams is CheckParams where values may be texts, as JSON strings.
+func checkParams(params []contract.Param, raw map[string]json.RawMessage, texts bool) (map[string]any, error) {
 	var findings ParamErrors
 	values := map[string]any{}
 	names := make([]string, len(params))
@@ -66,7 +71,14 @@ func CheckParams(params []contract.Param, raw map[string]json.RawMessage) (map[s
 		if !given {
 			text = p.Default
 		}
-		v, err := checkParam(p, text)
+		var err error
+		if s := ""; given && texts && json.Unmarshal(text, &s) == nil {
+			text, err = ParseParam(p.Type, s)
+		}
+		var v any
+		if err == nil {
+			v, err = checkParam(p, text)
+		}
 		if err != nil {
 			findings = append(findings, ParamError{p.Name, err.Error()})
 		} else if v != nil {

@@ -34,6 +34,15 @@ func PlanFolder(dir string) Plan {
 	}}
 }
 
+// PlanFolderDigest is the digest of the plan in a folder.
+func PlanFolderDigest(dir string) (string, error) {
+	data, err := os.ReadFile(filepath.Join(dir, "flow.json"))
+	if err != nil {
+		return "", fmt.Errorf("the plan in %s cannot be read: %w", dir, err)
+	}
+	return contract.Digest(data), nil
+}
+
 // PlanStore reads the plan of that digest from a store.
 func PlanStore(s store.Store, digest string) Plan {
 	return &planReader{where: "store " + s.URL() + ", plan " + digest, digest: digest, read: func(ctx context.Context, step string) ([]byte, error) {

@@ -101,6 +101,7 @@ type Outcome struct {
 // InitInput is what a run starts with.
 type InitInput struct {
 	Params  map[string]json.RawMessage // raw values by name
+	Texts   bool                       // strings among Params are texts as a command line has them (see ParseParam)
 	Started time.Time                  // the run's start as the orchestrator knows it, equal for all who try
 	Origin  string                     // the run that this one resumes
 	Reuse   *record.Reuse              // what it takes over

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/flowc-dev/flowc/artifact"
 	"github.com/flowc-dev/flowc/types"
 )
 
@@ -146,12 +147,10 @@ func (d *download) list(path string, t types.List, list []any) error {
 // blob plans the download of one blob.
 func (d *download) blob(path string, t types.Basic, b types.Blob) string {
 	s := d.w.job.cfg.Store
-	if t == types.Dir {
-		d.todo = append(d.todo, func(ctx context.Context) error { return fetchDir(ctx, s, b, path) })
-		return path
+	if t != types.Dir {
+		path += b.Ext
 	}
-	path += b.Ext
-	d.todo = append(d.todo, func(ctx context.Context) error { return fetchFile(ctx, s, b, path) })
+	d.todo = append(d.todo, func(ctx context.Context) error { return artifact.Export(ctx, s, b, t, path) })
 	return path
 }
 
