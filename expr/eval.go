@@ -9,7 +9,7 @@ import (
 
 // Bounds on one evaluation; going beyond is the error [TooLarge].
 const (
-	MaxSteps    = 20_000_000 // operations performed and elements made, in all
+	MaxSteps    = 10_000_000 // operations performed and elements made, in all
 	MaxElements = 1_000_000  // elements of a list that an expression makes
 	MaxText     = 16 << 20   // bytes of a string that an expression makes
 )

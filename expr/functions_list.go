@@ -116,7 +116,7 @@ var listFunctions = []Function{
 		Check: func(args []types.Type) (Checked, *ArgError) {
 			switch t := args[0].(type) {
 			case types.Map:
-				return ok(types.List{Elem: t.Elem})
+				return ok(types.List(t))
 			default:
 				if t == types.JSONType || unknown(t) {
 					return ok(types.List{Elem: t})

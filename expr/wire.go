@@ -86,8 +86,9 @@ func appendText(b []byte, s string) []byte {
 }
 
 // UnmarshalJSON reads what MarshalJSON writes, and refuses anything else:
-// unknown operations and functions, wrong numbers of operands, constants that
-// are not canonical, anything beyond the limits. White space does not matter.
+// unknown operations and functions, wrong numbers of operands, constants that are
+// not of their type, anything beyond the limits. How the JSON itself is
+// written (white space, escapes) does not matter.
 func (c *Code) UnmarshalJSON(data []byte) error {
 	if len(data) > 16<<20 {
 		return errors.New("expression: too large")
