@@ -1,0 +1,55 @@
+# Everything here needs Go and python3, and nothing else.
+
+GO          ?= go
+STATICCHECK ?= $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME    ?= 10s
+
+# Packages whose tests run a second time with the race detector.
+RACE = ./engine/... ./runtime/... ./store/... ./runs/... ./cmd/flowc/internal/progress
+
+.PHONY: help build demo test vet race lint golden fuzz bench clean
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' Makefile
+
+build: ## the programs, into bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o bin/ ./cmd/...
+
+demo: build ## run the example, and say where to look
+	@sh examples/demo.sh bin/flowc
+
+test: vet ## vet, formatting, all tests, and some again with the race detector
+	$(GO) test ./...
+	@$(MAKE) --no-print-directory race
+
+vet:
+	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }
+	$(GO) vet ./...
+
+# The race detector needs a C compiler.
+race:
+	@if command -v "$$($(GO) env CC)" >/dev/null 2>&1; then \
+		echo '$(GO) test -race -short $(RACE)'; CGO_ENABLED=1 $(GO) test -race -short $(RACE); \
+	else echo 'no C compiler: the race detector is left out'; fi
+
+lint: vet ## vet, staticcheck, go.mod in order
+	$(STATICCHECK) ./...
+	$(GO) mod tidy -diff
+
+golden: ## write anew what the tests compare with, generated docs included
+	@for pkg in $$(grep -rlE 'flag\.Bool\("update"' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \
+		echo "$(GO) test $$pkg -update"; $(GO) test $$pkg -update || exit 1; done
+
+fuzz: ## every fuzz target for FUZZTIME (10s)
+	@for pkg in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+			echo "== $$pkg $$target"; \
+			$(GO) test $$pkg -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) || exit 1; \
+		done; done
+
+bench: ## measure, as a table
+	$(GO) run ./bench
+
+clean: ## remove what was built
+	rm -rf bin .cache
+	$(GO) clean -testcache
