@@ -31,6 +31,9 @@ func parse(text diag.Text) (ast.Node, *source, diag.List) {
 		p.report(diag.ExprSyntax, text.Span, "the expression is empty").
 			Advise(`write a name, a literal or a condition; an empty text is {value: ""}`)
 	default:
+		if tree := p.names(); tree != nil {
+			return tree, p.src, nil
+		}
 		if p.lex() && p.brackets() && p.scan() {
 			if tree := p.tree(); tree != nil {
 				return tree, p.src, nil
@@ -51,6 +54,47 @@ func (p *syntax) report(code diag.Code, span diag.Span, summary string) *diag.Di
 
 func (p *syntax) reportf(code diag.Code, token int, format string, args ...any) *diag.Diagnostic {
 	return p.report(code, p.src.tokenSpan(token), fmt.Sprintf(format, args...))
+}
+
+// names reads a.b.c without the parser: most expressions of a flow are nothing
+// but a reference. It gives nil for anything else.
+func (p *syntax) names() ast.Node {
+	text := p.src.text.Value
+	var root ast.Node
+	for at := 0; at <= len(text); {
+		end := at
+		for end < len(text) && wordByte(text[end]) {
+			end++
+		}
+		word := text[at:end]
+		if word == "" || '0' <= word[0] && word[0] <= '9' || end < len(text) && text[end] != '.' || slices.Contains(expr.Keywords, word) {
+			p.src.tokens = nil
+			return nil
+		}
+		p.token(lexer.Identifier, at, end)
+		loc := file.Location{From: at, To: end}
+		if root == nil {
+			root = &ast.IdentifierNode{Value: word}
+		} else {
+			property := &ast.StringNode{Value: word}
+			property.SetLocation(loc)
+			root = &ast.MemberNode{Node: root, Property: property}
+		}
+		root.SetLocation(loc)
+		if end == len(text) {
+			break
+		}
+		p.token(lexer.Operator, end, end+1)
+		at = end + 1
+	}
+	return root
+}
+
+func (p *syntax) token(kind lexer.Kind, start, end int) {
+	p.src.tokens = append(p.src.tokens, token{
+		Token: lexer.Token{Location: file.Location{From: start, To: end}, Kind: kind, Value: p.src.text.Value[start:end]},
+		start: start, end: end, match: -1,
+	})
 }
 
 // lex fills the tokens.
