@@ -27,7 +27,7 @@ type driver struct {
 
 	running int            // attempts
 	reading int            // results of an earlier run
-	held    *schedule.Task // offered by the tree while there was no slot
+	held    *schedule.Task // offered by the tree while too much was being read
 	retries waiting
 	ended   chan ended
 	why     EndReason // why nothing is started any more; "" while it is
@@ -132,38 +132,32 @@ func (d *driver) end(why EndReason) {
 }
 
 // start starts tasks while there are slots: first those that are tried again.
+// Tasks that an earlier run has done need none, but have their turn.
 func (d *driver) start() {
-	for d.why == "" {
-		free := d.running < d.slots
-		if free && len(d.retries) > 0 && !d.retries[0].due.After(time.Now()) {
+	for d.why == "" && d.running < d.slots {
+		if len(d.retries) > 0 && !d.retries[0].due.After(time.Now()) {
 			d.launch(heap.Pop(&d.retries).(*attempt))
 			continue
 		}
-		if d.held == nil {
-			if !free && d.takeOver == nil {
-				return
-			}
-			t, ok := d.tree.Next()
+		t := d.held
+		d.held = nil
+		if t == nil {
+			next, ok := d.tree.Next()
 			d.known()
 			if !ok {
 				return
 			}
-			d.held = &t
+			t = &next
 		}
-		switch run, ok := d.reusable(d.held); {
-		case ok && !d.deciders[d.held.Step]:
-			t := *d.held
-			d.held = nil
-			d.reused(t, nil)
-		case ok && d.reading < parallelIO:
-			t := *d.held
-			d.held = nil
-			d.read(t, run)
-		case !ok && free:
-			t := *d.held
-			d.held = nil
-			d.launch(&attempt{Task: t})
+		switch run, ok := d.reusable(t); {
+		case !ok:
+			d.launch(&attempt{Task: *t})
+		case !d.deciders[t.Step]:
+			d.reused(*t, nil)
+		case d.reading < parallelIO:
+			d.read(*t, run)
 		default:
+			d.held = t
 			return
 		}
 	}

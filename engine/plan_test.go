@@ -3,9 +3,12 @@ package engine_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
+	"github.com/flowc-dev/flowc/compile"
 	"github.com/flowc-dev/flowc/contract"
+	"github.com/flowc-dev/flowc/diag"
 	"github.com/flowc-dev/flowc/expr"
 	"github.com/flowc-dev/flowc/runtime"
 )
@@ -72,4 +75,22 @@ func script(name, text string) *contract.Step {
 
 func node(name string, needs ...int) contract.Node {
 	return contract.Node{Name: name, Kind: contract.KindStep, Needs: needs}
+}
+
+// yaml compiles a flow.
+func yaml(t testing.TB, text string) *docs {
+	t.Helper()
+	r := compile.File(&diag.Sources{}, "flow.yaml", []byte(text))
+	if !r.OK() {
+		var b strings.Builder
+		for _, d := range r.Findings {
+			fmt.Fprintf(&b, "%s: %s %s\n", d.Code, d.Summary, d.Detail)
+		}
+		t.Fatalf("the flow does not compile:\n%s", b.String())
+	}
+	d := &docs{flow: r.Plan.Doc, steps: map[string]*contract.Step{}, digest: r.Plan.Digest}
+	for _, s := range r.Plan.Steps {
+		d.steps[s.Step] = s
+	}
+	return d
 }
