@@ -38,7 +38,7 @@ type Flow struct {
 	Body        Block    `json:"body"`
 	Exports     []Export `json:"exports,omitempty"` // the flow's outputs
 	Init        Init     `json:"init"`
-	Tables               // for Exports and Init
+	Tables               // for Exports, Init, and what every block hands out
 	Timeout     int64    `json:"timeout_ms,omitempty"` // of a run; 0: none
 	MaxParallel int      `json:"max_parallel,omitempty"`
 	Overlap     string   `json:"overlap,omitempty"` // allow | forbid | replace; "" is allow

@@ -35,6 +35,14 @@ func (b *builder) document() *contract.Flow {
 		doc.Exports = append(doc.Exports, contract.Export{Name: x.Name, Expr: a.expr(x.Value)})
 	}
 	doc.Init.Decides = b.decisions(a, contract.InitStep)
+	for n := range f.All() { // whoever looks at a run may ask for what any block hands out
+		if _, step := n.(*ir.Step); step || b.index.single[n.Head().ID] != nil {
+			continue
+		}
+		for _, port := range n.Head().Ports {
+			a.needPort(n, port.Name)
+		}
+	}
 	doc.Tables = a.tables
 	return doc
 }
