@@ -107,6 +107,18 @@ func (e *evaluator) eval(n *node) (any, *Error) {
 
 // apply performs an operation whose operands are all needed.
 func (e *evaluator) apply(n *node, args []any) (any, *Error) {
+	for _, a := range args { // what has to be read for it
+		cost := 0
+		switch a := a.(type) {
+		case string:
+			cost = len(a) / 64
+		case types.JSON:
+			cost = len(a) / 16
+		}
+		if err := e.spend(cost); err != nil {
+			return nil, err
+		}
+	}
 	switch n.op {
 	case OpCall:
 		return n.fn.eval(e, args)
@@ -197,10 +209,10 @@ func (e *evaluator) text(n *node, args []any) (any, *Error) {
 	if !ok {
 		return nil, wrong("a string", args[0])
 	}
-	if err := e.spend(len(s) / 64); err != nil {
-		return nil, err
-	}
 	if n.op == OpMatches {
+		if err := e.spend(len(s) / 4); err != nil {
+			return nil, err
+		}
 		return n.pattern.MatchString(s), nil
 	}
 	part, ok := args[1].(string)

@@ -55,14 +55,11 @@ var conversions = []Function{
 		Example: `string(0.5)`, Result: `"0.5"`, MinArgs: 1, MaxArgs: 1,
 		Check: checkConvert(types.String, isNumber, isText, isJSON,
 			func(t types.Type) bool { return t == types.Bool || t == types.Date }),
-		eval: func(e *evaluator, args []any) (any, *Error) {
+		eval: func(_ *evaluator, args []any) (any, *Error) {
 			switch v := args[0].(type) {
 			case bool, int64, float64, string:
 				return types.Text(types.Any, v), nil
 			case types.JSON:
-				if err := e.spend(len(v) / 64); err != nil {
-					return nil, err
-				}
 				if s, err := fromJSON(types.String, v); err == nil {
 					return s, nil
 				}

@@ -26,14 +26,14 @@ var listFunctions = []Function{
 				return needs(0, "a list, a map, a string or json", t, "")
 			}
 		},
-		eval: func(e *evaluator, args []any) (any, *Error) {
+		eval: func(_ *evaluator, args []any) (any, *Error) {
 			switch v := args[0].(type) {
 			case []any:
 				return int64(len(v)), nil
 			case map[string]any:
 				return int64(len(v)), nil
 			case string:
-				return int64(utf8.RuneCountInString(v)), e.spend(len(v) / 64)
+				return int64(utf8.RuneCountInString(v)), nil
 			case types.JSON:
 				return jsonLen(v)
 			}

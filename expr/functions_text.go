@@ -46,7 +46,7 @@ var textFunctions = []Function{
 			if n > MaxText {
 				return nil, fail(TooLarge, "the text is longer than %d bytes", MaxText)
 			}
-			return strings.ReplaceAll(s[0], s[1], s[2]), e.spend((len(s[0]) + n) / 64)
+			return strings.ReplaceAll(s[0], s[1], s[2]), e.spend(n / 64)
 		},
 	},
 	{
@@ -70,7 +70,7 @@ var textFunctions = []Function{
 			for i, p := range parts {
 				out[i] = p
 			}
-			return out, e.spend(len(out) + len(s[0])/64)
+			return out, e.spend(len(out))
 		},
 	},
 	{
@@ -131,12 +131,12 @@ func checkTexts(result types.Type) func([]types.Type) (Checked, *ArgError) {
 }
 
 func mapText(f func(string) string) func(*evaluator, []any) (any, *Error) {
-	return func(e *evaluator, args []any) (any, *Error) {
+	return func(_ *evaluator, args []any) (any, *Error) {
 		s, ok := args[0].(string)
 		if !ok {
 			return nil, wrong("a string", args[0])
 		}
-		return f(s), e.spend(len(s) / 64)
+		return f(s), nil
 	}
 }
 
