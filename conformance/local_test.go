@@ -3,22 +3,16 @@ package conformance_test
 import (
 	"context"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/flowc-dev/flowc/compile"
 	"github.com/flowc-dev/flowc/conformance"
 	"github.com/flowc-dev/flowc/diag"
 	"github.com/flowc-dev/flowc/engine"
-	"github.com/flowc-dev/flowc/engine/process"
 	"github.com/flowc-dev/flowc/runs"
 	"github.com/flowc-dev/flowc/runtime"
 	"github.com/flowc-dev/flowc/store"
-	"github.com/flowc-dev/flowc/store/dir"
 	"github.com/flowc-dev/flowc/store/mem"
 )
 
@@ -71,7 +65,7 @@ func build(text []byte) (*compile.Result, error) {
 
 func TestInProcess(t *testing.T) {
 	conformance.Run(t, func(t *testing.T) conformance.Target {
-		return &local{store: mem.New(), parallel: 3}
+		return &local{store: mem.New(t.Name()), parallel: 3}
 	})
 }
 
@@ -81,63 +75,6 @@ func TestOneAtATime(t *testing.T) {
 		t.Skip("the same flows again")
 	}
 	conformance.Run(t, func(t *testing.T) conformance.Target {
-		return &local{store: mem.New(), parallel: 1}
+		return &local{store: mem.New(t.Name()), parallel: 1}
 	})
-}
-
-// The runtime as a program of its own, told everything by its environment, on a
-// store that processes share: as an orchestrator would start it.
-func TestRuntimeBinary(t *testing.T) {
-	binary := buildRuntime(t)
-	conformance.Run(t, func(t *testing.T) conformance.Target {
-		return &local{
-			store:    openDir(t, t.TempDir()),
-			parallel: 2,
-			executor: func(cfg *runtime.Config) engine.Executor { return process.Binary{Config: cfg, Path: binary} },
-		}
-	})
-}
-
-func openDir(t *testing.T, path string) store.Store {
-	t.Helper()
-	s, err := dir.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-var runtimeBinary struct {
-	sync.Once
-	path string
-	err  error
-}
-
-func buildRuntime(t *testing.T) string {
-	t.Helper()
-	b := &runtimeBinary
-	b.Do(func() {
-		folder, err := os.MkdirTemp("", "flowc-runtime-")
-		if err != nil {
-			b.err = err
-			return
-		}
-		b.path = filepath.Join(folder, "flowc-runtime")
-		out, err := exec.Command("go", "build", "-o", b.path, "github.com/flowc-dev/flowc/cmd/flowc-runtime").CombinedOutput()
-		if err != nil {
-			b.err = fmt.Errorf("%v:\n%s", err, out)
-		}
-	})
-	if b.err != nil {
-		t.Fatal(b.err)
-	}
-	return b.path
-}
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if p := runtimeBinary.path; p != "" {
-		os.RemoveAll(filepath.Dir(p))
-	}
-	os.Exit(code)
 }

@@ -46,7 +46,7 @@ func TestRandomFlows(t *testing.T) {
 			rt.Fatal(err)
 		}
 		defer os.RemoveAll(code)
-		st := mem.New()
+		st := mem.New("random")
 		report, err := engine.Run(t.Context(), engine.Options{
 			Config: &runtime.Config{Store: st, Plan: r.Plan, PlanDigest: r.Plan.Digest, Target: "local",
 				Code: code, Scratch: filepath.Join(code, "scratch")},

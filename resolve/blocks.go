@@ -79,7 +79,7 @@ func markedValue(mark *record.Scope, port string) any {
 	if mark == nil || port != "error" {
 		return nil
 	}
-	return errorValue(&mark.Error)
+	return errorValue(&mark.Error, "", nil)
 }
 
 // caseOf returns the index of the case that a switch took, or -1.

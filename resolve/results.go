@@ -147,7 +147,7 @@ func (r *Resolver) stepPort(ctx context.Context, step, port string, a at) (any, 
 		return nil, err
 	}
 	if port == "error" && a.tables.Steps[step].Catch {
-		return errorValue(f.result.Error), nil
+		return errorValue(f.result.Error, step, a.path.Prefix(a.tables.Steps[step].Depth)), nil
 	}
 	v, ok := f.result.Outputs[port]
 	if !ok || f.result.Status != record.OK {
@@ -160,12 +160,16 @@ func (r *Resolver) stepPort(ctx context.Context, step, port string, a at) (any, 
 	return out, nil
 }
 
-// errorValue is a failure as the value of an `error` port.
-func errorValue(e *record.TaskError) any {
+// errorValue is a failure as the value of an `error` port. The record names the
+// task that failed only where it is not the one that it belongs to.
+func errorValue(e *record.TaskError, step string, path record.Path) any {
 	if e == nil {
 		return nil
 	}
-	v := map[string]any{"kind": e.Kind, "message": e.Message, "exit_code": nil}
+	v := map[string]any{"kind": e.Kind, "message": e.Message, "exit_code": nil, "step": step, "path": path.String()}
+	if e.Step != "" {
+		v["step"], v["path"] = e.Step, e.Path
+	}
 	if e.ExitCode != nil {
 		v["exit_code"] = int64(*e.ExitCode)
 	}

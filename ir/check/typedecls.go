@@ -23,6 +23,8 @@ var errorType = types.Record{Name: errorTypeName, Fields: []types.Field{
 	{Name: "kind", Type: types.String},
 	{Name: "message", Type: types.String},
 	{Name: "exit_code", Type: types.Optional{Elem: types.Int}},
+	{Name: "step", Type: types.String}, // the step that failed; inside a block, which one
+	{Name: "path", Type: types.String}, // its index path, "_" where it runs once
 }}
 
 // typeDecl is one entry of `types`.
