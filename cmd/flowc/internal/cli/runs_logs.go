@@ -39,7 +39,7 @@ func (a *app) runsLogsCmd() *cobra.Command {
 		if addr.Artifact != "" {
 			return usagef("flowc artifacts get "+args[0], "artifacts have no logs")
 		}
-		sel := runs.LogSelect{Step: addr.Step, Path: addr.Path, LastOnly: !*all}
+		sel := runs.LogSelect{Step: addr.Step, Path: addr.Path, Unit: addr.Unit, LastOnly: !*all}
 		if *follow {
 			return a.followLogs(ctx, reader, id, sel)
 		}
