@@ -19,6 +19,7 @@ import (
 //	RUN/STEP/ARTIFACT         an artifact; of a step in a foreach the list of all
 //	RUN/STEP[3.0]             one task
 //	RUN/STEP[3.0]/ARTIFACT    its artifact
+//	RUN/STEP[b3]              one container of a foreach in batches, for its log
 //
 // RUN is an id or the beginning of one that is unique, `latest`, or
 // `latest_successful`; FLOW@RUN looks among the runs of one flow only.
@@ -27,6 +28,7 @@ type Address struct {
 	Run      string      // as written
 	Step     string      // "" for a whole run
 	Path     record.Path // nil if it was not said
+	Unit     string      // of a container, instead of Path; "" if it was not said
 	Artifact string      // "" if it was not said
 }
 
@@ -47,8 +49,7 @@ func ParseAddress(text string) (Address, error) {
 	return a, nil
 }
 
-func parseAddress(text string) (Address, error) {
-	var a Address
+func parseAddress(text string) (a Address, err error) {
 	if text == "" {
 		return a, errors.New("it is empty; name a run, or `latest`")
 	}
@@ -89,15 +90,18 @@ func parseAddress(text string) (Address, error) {
 		if !closed {
 			return a, errors.New("a ] is missing behind the index")
 		}
-		p, err := record.ParsePath(inner)
-		if err != nil {
+		if _, _, isBatch := record.ParseBatchUnit(inner); isBatch {
+			a.Unit = inner
+		} else if a.Path, err = record.ParsePath(inner); err != nil {
 			return a, err
 		}
-		a.Path = p
 	}
 	if len(parts) == 3 {
 		if !isName(parts[2]) {
 			return a, fmt.Errorf("%s is no name of an artifact", quote(parts[2]))
+		}
+		if a.Unit != "" {
+			return a, errors.New("a container of a batch has no artifacts, only its items have")
 		}
 		a.Artifact = parts[2]
 	}
@@ -115,6 +119,8 @@ func (a Address) String() string {
 		b.WriteString("/" + a.Step)
 		if a.Path != nil {
 			b.WriteString("[" + a.Path.String() + "]")
+		} else if a.Unit != "" {
+			b.WriteString("[" + a.Unit + "]")
 		}
 	}
 	if a.Artifact != "" {

@@ -363,3 +363,27 @@ func (r *Reader) lastFail(ctx context.Context, id ID, step, unit string) (*recor
 	}
 	return &fail, nil
 }
+
+// Attempts counts the attempts of a unit, and reads how the last one failed:
+// nil if it did not, or was killed before it could say so.
+func (r *Reader) Attempts(ctx context.Context, id ID, step, unit string) (claims int, fail *record.Fail, err error) {
+	keys := id.keys()
+	last := -1
+	for info, err := range r.store.List(ctx, keys.AttemptPrefix(step)+unit+"/", store.ListOptions{}) {
+		if err != nil {
+			return 0, nil, err
+		}
+		if _, _, n, ok := keys.ParseAttempt(info.Key); ok {
+			claims++
+			last = max(last, n)
+		}
+	}
+	if claims == 0 {
+		return 0, nil, nil
+	}
+	f, err := store.GetJSON[record.Fail](ctx, r.store, keys.Fail(step, unit, last))
+	if errors.Is(err, store.ErrNotFound) {
+		return claims, nil, nil
+	}
+	return claims, &f, err
+}

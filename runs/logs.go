@@ -40,6 +40,7 @@ func (l *Log) Task() string {
 type LogSelect struct {
 	Step     string      // "" is all steps
 	Path     record.Path // nil is all tasks
+	Unit     string      // instead of Path: of a container of a batch, "b3"
 	LastOnly bool        // of each task the last attempt only
 }
 
@@ -55,7 +56,7 @@ func (r *Reader) Logs(ctx context.Context, id ID, sel LogSelect) ([]*Log, error)
 	if err != nil {
 		return nil, err
 	}
-	unit := ""
+	unit := sel.Unit
 	if sel.Path != nil {
 		unit = unitOf(sel.Path, plan.batch(sel.Step))
 	}
@@ -175,6 +176,20 @@ func sortLogs(logs []*Log, plan *Plan) {
 func (r *Reader) CopyLog(ctx context.Context, w io.Writer, l *Log) error {
 	for _, c := range l.chunks {
 		if err := r.copyChunk(ctx, w, c.key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Log writes what all attempts of one task printed to w.
+func (r *Reader) Log(ctx context.Context, w io.Writer, id ID, step string, path record.Path) error {
+	logs, err := r.Logs(ctx, id, LogSelect{Step: step, Path: path})
+	if err != nil {
+		return err
+	}
+	for _, l := range logs {
+		if err := r.CopyLog(ctx, w, l); err != nil {
 			return err
 		}
 	}

@@ -89,6 +89,8 @@ func (l *look) get(ctx context.Context, a Address) (*Value, error) {
 	switch {
 	case a.Step == "":
 		return nil, fmt.Errorf("%s is a whole run; name an artifact: RUN/STEP/ARTIFACT%s", a, l.exportHint())
+	case a.Unit != "":
+		return nil, fmt.Errorf("%s is a container of a batch; name an artifact of one of its items", a)
 	case a.Artifact == "" && a.Path == nil:
 		return l.export(ctx, a)
 	case a.Artifact == "":
