@@ -103,11 +103,10 @@ type hole struct{ blob types.Blob }
 
 // read reads the value of type t at path. ext is the extension that a file is kept with.
 func (u *upload) read(where, path, ext string, t types.Type) (any, *failure) {
-	t = types.Unopt(t)
 	if !types.HasBlob(t) {
 		return u.text(where, path, t)
 	}
-	switch t := t.(type) {
+	switch t := types.Unopt(t).(type) {
 	case types.Basic:
 		return u.blob(where, path, ext, t)
 	case types.List:

@@ -39,8 +39,6 @@ class Problem(Exception):
 
 
 def answer_request(request, answer):
-    import inspect
-
     where = "%s:%s" % (request["file"], request["func"])
     sys.path[0:1] = search_path(request)
     try:
@@ -49,16 +47,11 @@ def answer_request(request, answer):
         for name, kind, value in request["inputs"]:
             args[name] = decode(kind, value, name)
         try:
-            signature = inspect.signature(function)
-        except (TypeError, ValueError):
-            signature = None  # builtins and the like
-        if signature is not None:
-            try:
-                signature.bind(**args)
-            except TypeError as e:
-                got = ", ".join(args) or "nothing"
-                raise Problem("input", "%s%s does not fit its inputs: %s; the step passes %s" % (where, signature, e, got))
-        value = function(**args)
+            value = function(**args)
+        except TypeError as e:
+            if e.__traceback__.tb_next is None:  # from the call itself, not from inside
+                check_signature(function, args, where)
+            raise
     except Problem:
         raise
     except SystemExit as e:
@@ -136,6 +129,20 @@ def find(module, request):
     if not callable(value):
         raise Problem("input", "%s in %s is no function" % (request["func"], request["file"]))
     return value
+
+
+def check_signature(function, args, where):
+    import inspect
+
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return  # builtins and the like
+    try:
+        signature.bind(**args)
+    except TypeError as e:
+        got = ", ".join(args) or "nothing"
+        raise Problem("input", "%s%s does not fit its inputs: %s; the step passes %s" % (where, signature, e, got))
 
 
 # ---- inputs ----
