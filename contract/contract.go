@@ -21,11 +21,14 @@ import (
 // Version is the version of the documents.
 const Version = 1
 
-// Names of the tasks that the compiler adds.
+// Names of the tasks that the compiler adds. Those that decide have the name of
+// the node behind a prefix.
 const (
 	InitStep     = "flowc_init"
 	FinishStep   = "flowc_finish"
-	DecidePrefix = "flowc_decide_"
+	GatePrefix   = "flowc_gate_"   // decides a gate
+	DecidePrefix = "flowc_decide_" // decides a count or a case
+	AgainPrefix  = "flowc_again_"  // decides whether a loop goes on
 )
 
 // Flow is flow.json: the block tree with its controls. The sha256 of its

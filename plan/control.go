@@ -322,21 +322,32 @@ func (b *builder) step(blk *ir.Block, v int32, local []int32) (int32, bool) {
 // insert adds a task that does nothing but decide.
 func (b *builder) insert(blk *ir.Block, v int32, local []int32, n ir.Node, kind ControlKind) Decider {
 	head := n.Head()
-	name := contract.DecidePrefix + head.Name
 	var task *decideTask
 	for _, d := range b.decides[blk.ID] {
-		if d.name == name {
+		if d.node == head.ID {
 			task = d
 		}
 	}
 	if task == nil {
-		task = &decideTask{name: name, node: head.ID, block: blk.ID, at: v}
+		task = &decideTask{name: decideName(head.Name, kind), node: head.ID, block: blk.ID, at: v}
 		b.decides[blk.ID] = append(b.decides[blk.ID], task)
 		b.noteDecide(blk, local, n, kind)
 	}
 	task.needs = slices.Compact(sorted(append(task.needs, local...)))
-	b.publishBy(name, n, kind)
-	return ByDecide{Name: name, Block: blk.ID}
+	b.publishBy(task.name, n, kind)
+	return ByDecide{Name: task.name, Block: blk.ID}
+}
+
+// decideName is unique in the plan: a gate may be decided in another block than
+// the rest, and a loop's test always is.
+func decideName(node string, kind ControlKind) string {
+	switch kind {
+	case Gate:
+		return contract.GatePrefix + node
+	case Again:
+		return contract.AgainPrefix + node
+	}
+	return contract.DecidePrefix + node
 }
 
 func sorted(s []int32) []int32 { slices.Sort(s); return s }

@@ -77,10 +77,9 @@ func (b *builder) tree(blk *ir.Block) contract.Block {
 		for _, p := range blk.Preds[it.node] {
 			needs = append(needs, place[p])
 		}
-		n := blk.Nodes[it.node]
-		node := b.node(n)
+		node := b.node(blk.Nodes[it.node])
 		for i, other := range order {
-			if other.decide != nil && other.decide.node == n.Head().ID && int32(it.node) == other.decide.at {
+			if other.decide != nil && int32(it.node) == other.decide.at {
 				needs = append(needs, i)
 			}
 		}

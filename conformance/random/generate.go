@@ -20,10 +20,10 @@ func Flow(t *rapid.T) string {
 	g.line(0, "flow: random")
 	g.line(0, "params:")
 	g.line(1, "p: {type: int, default: %d}", g.pick(0, 5))
-	g.line(1, "on: {type: bool, default: %t}", g.chance(2))
+	g.line(1, "flag: {type: bool, default: %t}", g.chance(2))
 	g.line(1, "xs: {type: list<int>, default: %s}", []string{"[]", "[7]", "[3, 1, 2]"}[g.pick(0, 2)])
 	g.line(0, "steps:")
-	top := &scope{values: []value{{"params.p", "int"}, {"params.on", "bool"}, {"params.xs", "list<int>"}}}
+	top := &scope{values: []value{{"params.p", "int"}, {"params.flag", "bool"}, {"params.xs", "list<int>"}}}
 	before := len(top.values)
 	g.block(1, top, 0)
 	g.line(0, "export:")
