@@ -91,11 +91,11 @@ func (r *Reader) List(ctx context.Context, opt ListOptions) ([]Entry, error) {
 		}
 	}
 	lists := make([][]Entry, len(flows))
-	g, ctx := errgroup.WithContext(ctx)
+	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallel)
 	for i, flow := range flows {
 		g.Go(func() (err error) {
-			lists[i], err = r.listFlow(ctx, flow, opt.Limit)
+			lists[i], err = r.listFlow(gctx, flow, opt.Limit)
 			return err
 		})
 	}
