@@ -105,7 +105,7 @@ func (r *reader) record(t Record) (any, *ValueError) {
 				hint = fmt.Sprintf("; did you mean %s?", near)
 			}
 			if unknown == nil {
-				unknown = r.fail(offset, "%v has no field %s%s", t, appendWord(nil, clip(key)), hint)
+				unknown = r.fail(offset, "%v has no field %s%s", t, appendWord(nil, clip(key)), hint).at(keyStep(key))
 			}
 			_, err = r.canonical(nil)
 			return err
