@@ -208,8 +208,12 @@ func (d *driver) impossible(err error) {
 	d.end(BecauseImpossible)
 }
 
-// known says how many tasks are expected now.
+// known says what the tree has found out: how many tasks are expected now, and
+// what does not run.
 func (d *driver) known() {
+	for _, c := range d.tree.Closed() {
+		d.events.send(Closed{c.Node, c.Path.String()})
+	}
 	for _, step := range d.tree.News() {
 		d.events.send(Known{step, d.tree.Known(step)})
 	}

@@ -43,6 +43,12 @@ type TaskEnded struct {
 	Took    time.Duration     // of the last attempt
 }
 
+// Closed: a step or block does not run at a path because its gate is closed.
+type Closed struct {
+	Node string
+	Path string
+}
+
 // LogLine: a task printed a line.
 type LogLine struct {
 	Task TaskID
@@ -60,6 +66,7 @@ func (Known) event()          {}
 func (AttemptStarted) event() {}
 func (AttemptFailed) event()  {}
 func (TaskEnded) event()      {}
+func (Closed) event()         {}
 func (LogLine) event()        {}
 func (Ending) event()         {}
 

@@ -61,6 +61,7 @@ type Tree struct {
 	init    map[string]record.Control
 	known   map[string]int  // tasks of each step that are known to come or to have come
 	news    map[string]bool // steps of which known has changed
+	closed  []Closed        // not yet told
 	ready   queue
 	cursors cursors // foreaches with an item to open
 	starts  []start // nodes whose predecessors have ended
@@ -97,6 +98,20 @@ func (t *Tree) News() []string {
 	}
 	out := slices.Sorted(maps.Keys(t.news))
 	clear(t.news)
+	return out
+}
+
+// Closed is a step or block that does not run because its gate is closed. (A
+// step that decides its own gate does run, and skips itself.)
+type Closed struct {
+	Node string
+	Path record.Path
+}
+
+// Closed returns the nodes that were found closed since the last call.
+func (t *Tree) Closed() []Closed {
+	out := t.closed
+	t.closed = nil
 	return out
 }
 
@@ -216,6 +231,7 @@ func (t *Tree) start(s *scope, at int) error {
 			return undecided(g, "whether it runs")
 		}
 		if !*c.Gate {
+			t.closed = append(t.closed, Closed{n.doc.Name, s.path})
 			t.endNode(s, at, true)
 			return nil
 		}

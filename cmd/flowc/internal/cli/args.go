@@ -47,6 +47,10 @@ func flagError(cmd *cobra.Command, err error) error {
 		}
 		return usagef(hint, "%s has no flag %s%s", cmd.CommandPath(), dashes, name)
 	}
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		return usagef(hint, "--%s can't be %q: %v", invalid.GetFlag().Name, invalid.GetValue(), invalid.Unwrap())
+	}
 	return usagef(hint, "%v", err)
 }
 
@@ -74,7 +78,7 @@ func (c *choice) Set(word string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("there is %s", strings.Join(c.allowed, ", "))
+	return fmt.Errorf("it is one of %s", strings.Join(c.allowed, ", "))
 }
 
 // complete offers words for the value of a flag.

@@ -94,6 +94,8 @@ func (s *shower) event(e engine.Event) {
 			end.Why = e.Error.Message
 		}
 		s.view.End(taskOf(e.Task), end)
+	case engine.Closed:
+		s.view.End(progress.Task{Step: e.Node, Path: e.Path}, progress.End{Outcome: progress.Skipped})
 	case engine.LogLine:
 		if s.logs {
 			s.view.Log(taskOf(e.Task), e.Line)

@@ -55,6 +55,9 @@ func (a *app) headline(r *engine.Report) string {
 	var counts []string
 	for _, word := range slices.Sorted(maps.Keys(r.Counts)) {
 		if n := r.Counts[word]; n > 0 {
+			if word == "failed" && r.Status == record.Stopped {
+				word = "not finished"
+			}
 			counts = append(counts, fmt.Sprintf("%d %s", n, word))
 		}
 	}

@@ -3,12 +3,14 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/flowc-dev/flowc/store"
+	"github.com/flowc-dev/flowc/store/dir"
 	"github.com/flowc-dev/flowc/store/open"
 )
 
@@ -40,7 +42,16 @@ func (a *app) openStore(ctx context.Context, flag string) (store.Store, error) {
 			return nil, err
 		}
 	}
-	return open.URL(ctx, address)
+	s, err := open.URL(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	if d, ok := s.(*dir.Store); ok { // a reader does not make one
+		if _, err := os.Stat(d.URL()); err != nil {
+			return nil, fmt.Errorf("there is no store at %s: %w", address, err)
+		}
+	}
+	return s, nil
 }
 
 // nearestStore returns the folder of the nearest store upwards.

@@ -200,6 +200,11 @@ func (s *step) summary() string {
 	return strings.Join(parts, ", ")
 }
 
+// told reports whether the line about a failed task has said all there is.
+func (s *step) told() bool {
+	return s.single && s.ended() == 1 && s.outcomes[Failed]+s.outcomes[Caught] == 1
+}
+
 func plural(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing

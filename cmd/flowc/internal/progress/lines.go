@@ -126,6 +126,9 @@ const lineWidth = 200
 
 func (v *Lines) printStep(s *step) {
 	s.printed = true
+	if s.told() {
+		return
+	}
 	text := s.name
 	if summary := s.summary(); summary != "" {
 		text += ": " + summary

@@ -135,6 +135,9 @@ func (v *Terminal) settle(ago time.Duration) {
 func (v *Terminal) printStep(s *step) {
 	columns, _ := v.size()
 	s.printed = true
+	if s.told() {
+		return
+	}
 	v.pending = append(v.pending, v.board.endedLine(s, min(columns-1, maxWidth), v.color))
 }
 
