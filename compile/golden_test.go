@@ -15,37 +15,51 @@ import (
 
 var update = flag.Bool("update", false, "write what the stages print now into the golden archives")
 
-// Every archive under testdata/golden is one flow with what each stage makes of
-// it: the findings as text, the graph, the plan document with its contracts.
-// A flow with errors has findings alone.
+// Every flow under testdata/flows has an archive under testdata/golden that
+// shows it with what each stage makes of it: the findings as text, the graph,
+// the plan document with its contracts.
 func TestGolden(t *testing.T) {
-	paths, err := filepath.Glob("../testdata/golden/*.txtar")
+	flows, err := filepath.Glob("../testdata/flows/*.flow.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(paths) == 0 {
-		t.Fatal("there are no golden archives")
+	if len(flows) == 0 {
+		t.Fatal("there are no flows")
 	}
-	for _, path := range paths {
-		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) {
-			old, err := txtar.ParseFile(path)
+	known := map[string]bool{}
+	for _, flow := range flows {
+		name := strings.TrimSuffix(filepath.Base(flow), ".flow.yaml")
+		known[name+".txtar"] = true
+		t.Run(name, func(t *testing.T) {
+			text, err := os.ReadFile(flow)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(old.Files) == 0 || old.Files[0].Name != "flow.yaml" {
-				t.Fatal("the first file of an archive must be flow.yaml")
-			}
-			got := txtar.Format(&txtar.Archive{Comment: old.Comment, Files: append(old.Files[:1:1], stages(t, old.Files[0].Data)...)})
+			got := txtar.Format(&txtar.Archive{Files: append([]txtar.File{{Name: "flow.yaml", Data: text}}, stages(t, text)...)})
+			path := filepath.Join("../testdata/golden", name+".txtar")
 			if *update {
 				if err := os.WriteFile(path, got, 0o644); err != nil {
 					t.Fatal(err)
 				}
 				return
 			}
-			if want := txtar.Format(old); !bytes.Equal(got, want) {
-				t.Errorf("the stages print something else; see the difference after `make golden`\n%s", firstDifference(got, want))
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(got, want) {
+				t.Errorf("the stages print something else; `make golden` shows the difference\n%s", firstDifference(got, want))
 			}
 		})
+	}
+	archives, err := filepath.Glob("../testdata/golden/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range archives {
+		if !known[filepath.Base(path)] {
+			t.Errorf("%s is the archive of no flow", path)
+		}
 	}
 }
 
