@@ -41,7 +41,7 @@ var (
 		Kind: "error", Message: "exit 1", ExitCode: ptr(1), Step: "fit", Path: "_"}}
 	sampleClaim = Claim{V: 1, Nonce: "n1", K: 1, Hint: 1, Host: "h", Job: "j", Started: when}
 	sampleFail  = Fail{V: 1, Nonce: "n1", Ended: when, Final: true, TaskError: TaskError{Kind: "oom", Message: "killed"}}
-	sampleRun   = Run{V: 1, Flow: "churn", Run: "argo-1", Plan: digest, Target: "local", Started: when,
+	sampleRun   = Run{V: 1, Flow: "churn", Run: "argo-1", Plan: digest, Source: "flow.yaml", Target: "local", Started: when,
 		Params:  map[string]Value{"n": {Type: "int", Value: Raw("3")}},
 		Imports: map[string]string{"prep": "argo-0"}, Origin: "argo-0", Code: digest,
 		Images: map[string]string{"fit": "python:3.12"}, Tags: []string{"a"}, User: "u"}

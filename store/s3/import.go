@@ -1,0 +1,208 @@
+package s3
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"hash/maphash"
+	"io"
+	"os"
+
+	"github.com/flowc-dev/flowc/store"
+)
+
+// ImportFile implements store.Importer. The file is hashed first, since the
+// key is made of the sum. What is there already isn't sent; what is sent must
+// have the bytes that were hashed, or the import fails.
+func (s *Store) ImportFile(ctx context.Context, path string, key func(sum [32]byte) string) (sum [32]byte, size int64, err error) {
+	sum, size, err = s.importFile(ctx, path, key)
+	if err != nil {
+		return [32]byte{}, 0, store.Fail(s, "import", path, err)
+	}
+	return sum, size, nil
+}
+
+func (s *Store) importFile(ctx context.Context, path string, key func(sum [32]byte) string) ([32]byte, int64, error) {
+	if err := ctx.Err(); err != nil {
+		return [32]byte{}, 0, err
+	}
+	f, err := store.OpenRegular(path)
+	if err != nil {
+		return [32]byte{}, 0, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return [32]byte{}, 0, err
+	}
+	h, err := hashFile(ctx, f, s.tune.partSize(info.Size()))
+	if err != nil {
+		return [32]byte{}, 0, err
+	}
+	k := key(h.sum)
+	if err := store.CheckKey(k); err != nil {
+		return [32]byte{}, 0, err
+	}
+	err = s.importHashed(ctx, f, path, k, h)
+	if errors.Is(err, store.ErrExists) {
+		err = nil // the same bytes, by the key
+	}
+	return h.sum, h.size, err
+}
+
+func (s *Store) importHashed(ctx context.Context, f *os.File, path, key string, h *hashes) error {
+	if len(h.parts) > 1 {
+		return s.putParts(ctx, key, h.size, func(ctx context.Context, send func(part) error) error {
+			for i, p := range h.parts {
+				sum := func() [32]byte { return p.sum }
+				if err := send(part{i, p.size, sum, h.piece(f, path, i), func() {}}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	// Asking first saves sending, but for a small file it is what costs.
+	if h.size > smallBody {
+		if _, err := s.stat(ctx, key); err == nil || !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+	}
+	return s.putWhole(ctx, key, h.piece(f, path, 0), h.size, h.sum)
+}
+
+// hashes are what is known of a file after one pass over it.
+type hashes struct {
+	sum      [32]byte
+	size     int64
+	partSize int64
+	seed     maphash.Seed
+	parts    []hashedPart // at least one
+}
+
+type hashedPart struct {
+	sum   [32]byte
+	quick uint64 // made with the seed, to see at once whether the file was changed
+	size  int64
+}
+
+// hashFile reads a file to its end. The sum of the whole and those of the
+// parts are made at the same time, of the same bytes.
+func hashFile(ctx context.Context, f io.Reader, partSize int64) (*hashes, error) {
+	h := &hashes{partSize: partSize, seed: maphash.MakeSeed()}
+	blocks, free := make(chan []byte, 2), make(chan []byte, 3)
+	for range cap(free) {
+		buf := copyBuffers.Get().(*[]byte)
+		defer copyBuffers.Put(buf)
+		free <- *buf
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		h.hashParts(blocks, free)
+	}()
+	err := h.hashWhole(ctx, f, blocks, free)
+	close(blocks)
+	<-done
+	if err != nil {
+		return nil, err
+	}
+	return h, nil
+}
+
+func (h *hashes) hashWhole(ctx context.Context, f io.Reader, blocks chan<- []byte, free <-chan []byte) error {
+	whole := sha256.New()
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		block := (<-free)
+		n, err := io.ReadFull(f, block[:cap(block)])
+		block = block[:n]
+		blocks <- block
+		whole.Write(block)
+		h.size += int64(n)
+		switch err {
+		case nil:
+		case io.EOF, io.ErrUnexpectedEOF:
+			h.sum = [32]byte(whole.Sum(nil))
+			return nil
+		default:
+			return err
+		}
+	}
+}
+
+// hashParts gives back each block when it is done with it. What hashWhole does
+// with a block ends before it takes another one.
+func (h *hashes) hashParts(blocks <-chan []byte, free chan<- []byte) {
+	sum := sha256.New()
+	var quick maphash.Hash
+	quick.SetSeed(h.seed)
+	var size int64
+	end := func() {
+		h.parts = append(h.parts, hashedPart{[32]byte(sum.Sum(nil)), quick.Sum64(), size})
+		sum.Reset()
+		quick.Reset()
+		size = 0
+	}
+	for block := range blocks {
+		for rest := block; len(rest) > 0; {
+			n := min(int64(len(rest)), h.partSize-size)
+			sum.Write(rest[:n])
+			quick.Write(rest[:n])
+			size += n
+			rest = rest[n:]
+			if size == h.partSize {
+				end()
+			}
+		}
+		free <- block
+	}
+	if size > 0 || len(h.parts) == 0 {
+		end()
+	}
+}
+
+// piece is a part of the file as a body.
+func (h *hashes) piece(f io.ReaderAt, path string, i int) *piece {
+	p := &piece{file: io.NewSectionReader(f, int64(i)*h.partSize, h.parts[i].size), path: path, want: h.parts[i].quick}
+	p.hash.SetSeed(h.seed)
+	return p
+}
+
+// piece reads a part of a file, and fails at its end if the bytes aren't those
+// that were hashed.
+type piece struct {
+	file *io.SectionReader
+	path string
+	hash maphash.Hash // of what was read since the start
+	at   int64
+	want uint64
+}
+
+func (p *piece) Read(b []byte) (int, error) {
+	n, err := p.file.Read(b)
+	p.hash.Write(b[:n])
+	p.at += int64(n)
+	if p.at == p.file.Size() && p.hash.Sum64() != p.want || err == io.EOF && p.at < p.file.Size() {
+		return 0, &changedError{p.path}
+	}
+	return n, err
+}
+
+// Seek supports what a request needs: asking for the size, and going back to the start.
+func (p *piece) Seek(offset int64, whence int) (int64, error) {
+	at, err := p.file.Seek(offset, whence)
+	if err == nil && whence == io.SeekStart && offset == 0 {
+		p.hash.Reset()
+		p.at = 0
+	}
+	return at, err
+}
+
+// changedError isn't tried again: the file won't be as it was.
+type changedError struct{ path string }
+
+func (e *changedError) Error() string        { return e.path + " was changed while it was being read" }
+func (e *changedError) RetryableError() bool { return false }

@@ -1,0 +1,196 @@
+package s3
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/flowc-dev/flowc/store"
+)
+
+// part is a piece of a large object on its way there.
+type part struct {
+	index   int // from 0
+	size    int64
+	sum     func() [32]byte
+	body    io.ReadSeeker
+	release func() // when it is sent, or never will be
+}
+
+// partSize is the size of the parts of an object, the last one being smaller.
+func (t tuning) partSize(size int64) int64 {
+	const unit = 1 << 20
+	least := (size + t.parts - 1) / t.parts
+	return max(t.part, (least+unit-1)/unit*unit)
+}
+
+// putParts creates a large object. Produce sends its parts, in any order, from
+// the first on whenever it is called; sends block while enough are under way.
+func (s *Store) putParts(ctx context.Context, key string, size int64, produce func(ctx context.Context, send func(part) error) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	// The completion decides, but what is there already need not be sent.
+	switch _, err := s.stat(ctx, key); {
+	case err == nil:
+		return store.ErrExists
+	case !errors.Is(err, store.ErrNotFound):
+		return err
+	}
+	for attempt := 1; ; attempt++ {
+		err := s.upload(ctx, key, size, produce)
+		var api smithy.APIError
+		if attempt == s.tune.attempts || !errors.As(err, &api) || api.ErrorCode() != conflictCode {
+			return err
+		}
+		// Another write of the key was under way: an upload that met it is
+		// void. If the other one succeeded, there is nothing left to do.
+		if err := sleep(ctx, rand.N(s.tune.pause<<min(attempt, 6))); err != nil {
+			return err
+		}
+		if _, err := s.stat(ctx, key); err == nil {
+			return store.ErrExists
+		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// upload is one try to create an object of parts. It leaves none of them behind.
+func (s *Store) upload(ctx context.Context, key string, size int64, produce func(ctx context.Context, send func(part) error) error) error {
+	created, err := s.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: s.bucket(), Key: s.name(key)})
+	if err != nil {
+		return s.explain(ctx, err)
+	}
+	id := created.UploadId
+	done, err := s.sendParts(ctx, key, id, size, produce)
+	if err == nil {
+		err = s.complete(ctx, key, id, size, done)
+	}
+	if err != nil {
+		s.abort(ctx, key, id)
+	}
+	return err
+}
+
+func (s *Store) sendParts(ctx context.Context, key string, id *string, size int64, produce func(ctx context.Context, send func(part) error) error) ([]types.CompletedPart, error) {
+	partSize := s.tune.partSize(size)
+	done := make([]types.CompletedPart, (size+partSize-1)/partSize)
+	// The first error ends everything; what the others then say is of no interest.
+	sending, cancel := context.WithCancel(ctx)
+	defer cancel()
+	group, sending := errgroup.WithContext(sending)
+	group.SetLimit(s.tune.transfer)
+	producing := produce(sending, func(p part) error {
+		group.Go(func() error {
+			defer p.release()
+			etag, err := s.sendPart(sending, key, id, p)
+			number := int32(p.index + 1)
+			done[p.index] = types.CompletedPart{PartNumber: &number, ETag: etag}
+			return err
+		})
+		return sending.Err()
+	})
+	if producing != nil {
+		cancel()
+	}
+	err := group.Wait()
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case producing != nil && (err == nil || errors.Is(err, context.Canceled)):
+		return nil, producing
+	}
+	return done, err
+}
+
+// sendPart sends one part and returns its tag.
+func (s *Store) sendPart(ctx context.Context, key string, id *string, p part) (etag *string, err error) {
+	number := int32(p.index + 1)
+	out, err := s.client.UploadPart(ctx, &s3.UploadPartInput{
+		Bucket:        s.bucket(),
+		Key:           s.name(key),
+		UploadId:      id,
+		PartNumber:    &number,
+		Body:          p.body,
+		ContentLength: &p.size,
+	}, signed(p.sum()))
+	if err != nil {
+		return nil, s.explain(ctx, err)
+	}
+	return out.ETag, nil
+}
+
+// complete makes the parts an object.
+func (s *Store) complete(ctx context.Context, key string, id *string, size int64, done []types.CompletedPart) error {
+	_, err := s.client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
+		Bucket:          s.bucket(),
+		Key:             s.name(key),
+		UploadId:        id,
+		IfNoneMatch:     &ifNone,
+		MpuObjectSize:   &size,
+		MultipartUpload: &types.CompletedMultipartUpload{Parts: done},
+	})
+	var api smithy.APIError
+	if errors.As(err, &api) && api.ErrorCode() == "NoSuchUpload" {
+		// The reply to a completion was lost, and this was its repetition.
+		if _, err := s.stat(ctx, key); err == nil {
+			return store.ErrExists
+		}
+	}
+	return s.explain(ctx, err)
+}
+
+// abort removes the parts of an upload that failed, also when it was cancelled.
+// It is best effort: the bucket's lifecycle rule removes what stays.
+func (s *Store) abort(ctx context.Context, key string, id *string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
+	defer cancel()
+	s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: s.bucket(), Key: s.name(key), UploadId: id})
+}
+
+// readParts sends the parts of a body that can only be read in order, each
+// copied to memory.
+func (s *Store) readParts(ctx context.Context, body io.ReadSeeker, size int64, send func(part) error) error {
+	if _, err := body.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	partSize := s.tune.partSize(size)
+	for i := 0; int64(i)*partSize < size; i++ {
+		n := min(partSize, size-int64(i)*partSize)
+		buf, release, err := s.buffer(ctx, n)
+		if err != nil {
+			return err
+		}
+		if err = readFull(body, buf); err == nil && int64(i)*partSize+n == size {
+			err = atEnd(body)
+		}
+		if err != nil {
+			release()
+			return err
+		}
+		sum := func() [32]byte { return sha256.Sum256(buf) }
+		if err := send(part{i, n, sum, bytes.NewReader(buf), release}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
