@@ -624,3 +624,22 @@ func BenchmarkWideForeach(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/10_000, "ns/task")
 }
+
+func TestClosedIsToldOnce(t *testing.T) {
+	shut := &contract.Control{By: contract.ByInit}
+	tree, err := New(&contract.Flow{Flow: "f", Body: contract.Block{Nodes: []contract.Node{
+		{Name: "a", Kind: contract.KindStep, Gate: shut},
+		{Name: "g", Kind: contract.KindGroup, Gate: shut, Needs: []int{0}, Body: body(step("b"))},
+		step("z", 1),
+	}}}, map[string]record.Control{"a": {Gate: ptr(false)}, "g": {Gate: ptr(false)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, c := range append(tree.Closed(), tree.Closed()...) {
+		names = append(names, c.Node+"["+c.Path.String()+"]")
+	}
+	if got, want := strings.Join(names, " "), "a[_] g[_]"; got != want {
+		t.Errorf("closed: %s, want %s", got, want)
+	}
+}
