@@ -107,6 +107,37 @@ func TestInspect(t *testing.T) {
 	}
 }
 
+func TestSubstitute(t *testing.T) {
+	c := New(OpAdd, Ref(0), New(OpMul, Ref(1), Ref(0)))
+	got, ok := c.Substitute(func(i int) Code {
+		if i == 0 {
+			return New(OpSub, Ref(5), Const(types.Int, int64(1)))
+		}
+		return Ref(i + 1)
+	})
+	if want := `["+",["-",["ref",5],["int","1"]],["*",["ref",2],["-",["ref",5],["int","1"]]]]`; !ok || got.String() != want {
+		t.Errorf("%v, %v", got, ok)
+	}
+	if got.Depth() != 4 || got.Nodes() != 9 {
+		t.Error(got.Depth(), got.Nodes())
+	}
+	wide := make([]Code, MaxNodes/4)
+	for i := range wide {
+		wide[i] = Ref(0)
+	}
+	big := New(OpList, wide...)
+	if _, ok := big.Substitute(func(int) Code { return big }); ok {
+		t.Error("the result has no limit")
+	}
+	deep := Ref(0)
+	for range MaxDepth - 1 {
+		deep = New(OpNeg, deep)
+	}
+	if _, ok := deep.Substitute(func(int) Code { return New(OpNeg, Ref(0)) }); ok {
+		t.Error("the result has no limit of depth")
+	}
+}
+
 func TestTable(t *testing.T) {
 	for i, f := range Functions {
 		if i > 0 && Functions[i-1].Name >= f.Name {

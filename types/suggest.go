@@ -3,6 +3,8 @@ package types
 // Suggest returns the choice that word is most likely a misspelling of, or "":
 // at most one edit (insert, delete, replace, swap of neighbours) for each three
 // characters, at most three in all. Of equally near choices the first wins.
+// Package diag has the compiler's; this one is for messages about values, which
+// also arise in a user's container, where diag is not part of the program.
 func Suggest(word string, choices []string) string {
 	w := []rune(word)
 	if len(w) > 64 {
