@@ -176,9 +176,10 @@ type Over struct {
 	Map  bool   `json:"map,omitempty"` // a map: items are {key, value}, in byte order of keys
 }
 
-// Expr is an expression with the addresses of what it reads.
+// Expr is an expression with the addresses of what it reads. Without Code it is
+// the value of its one reference, as most are.
 type Expr struct {
-	Code json.RawMessage `json:"code"` // expr.Code
+	Code json.RawMessage `json:"code,omitempty"` // expr.Code
 	Refs []Ref           `json:"refs,omitempty"`
 	Type string          `json:"type"`
 }

@@ -23,11 +23,14 @@ func (b *builder) addresses() *addresses {
 
 // expr translates an expression.
 func (a *addresses) expr(e *ir.Expr) contract.Expr {
-	code, err := e.Code.MarshalJSON()
-	if err != nil {
-		panic("plan: " + err.Error())
+	out := contract.Expr{Type: types.Encode(e.Type)}
+	if _, bare := e.Code.Ref(); !bare || len(e.Refs) != 1 {
+		code, err := e.Code.MarshalJSON()
+		if err != nil {
+			panic("plan: " + err.Error())
+		}
+		out.Code = code
 	}
-	out := contract.Expr{Code: code, Type: types.Encode(e.Type)}
 	for _, r := range e.Refs {
 		out.Refs = append(out.Refs, a.ref(r))
 	}

@@ -161,7 +161,9 @@ func (r *Resolver) compile(e *contract.Expr, key any) (*program, error) {
 		return p.(*program), nil
 	}
 	p := &program{refs: e.Refs, want: make([]types.Type, len(e.Refs))}
-	if err := p.code.UnmarshalJSON(e.Code); err != nil {
+	if len(e.Code) == 0 && len(e.Refs) == 1 {
+		p.code = expr.Ref(0)
+	} else if err := p.code.UnmarshalJSON(e.Code); err != nil {
 		return nil, fmt.Errorf("the contract holds a damaged expression: %w", err)
 	}
 	var err error
