@@ -24,8 +24,8 @@ const order = `
 	diag record
 	types ast contract
 	expr frontend store
-	expr/check frontend/yaml ir control artifact store/dir store/mem store/count store/faulty store/storetest
-	store/open ir/check ir/draw resolve
+	expr/check frontend/yaml ir control artifact store/dir store/mem store/s3 store/count store/faulty store/storetest
+	store/open store/s3/s3test ir/check ir/draw resolve
 	runs runtime engine/schedule
 	plan engine/process engine/reuse
 	compile engine

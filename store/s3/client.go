@@ -190,12 +190,6 @@ func newRetryer(t tuning) aws.Retryer {
 	})
 }
 
-// conflicts is the option of a request that is tried again when it met another
-// write of its key, and so finds out which of the two was first.
-func conflicts(o *s3.Options) { o.Retryer = retry.AddWithErrorCodes(o.Retryer, conflictCode) }
-
-const conflictCode = "ConditionalRequestConflict"
-
 // signed is the option of a request whose body has the sum: the signature
 // covers it, and the server checks it.
 func signed(sum [32]byte) func(*s3.Options) {

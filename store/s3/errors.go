@@ -189,6 +189,15 @@ func status(err error) int {
 	return 0
 }
 
+// code is what a server called its error, or "".
+func code(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return api.ErrorCode()
+	}
+	return ""
+}
+
 func tries(err error) string {
 	var most *retry.MaxAttemptsError
 	if errors.As(err, &most) && most.Attempt > 1 {

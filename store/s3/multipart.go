@@ -6,12 +6,10 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
-	"math/rand/v2"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/aws/smithy-go"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/flowc-dev/flowc/store"
@@ -46,32 +44,7 @@ func (s *Store) putParts(ctx context.Context, key string, size int64, produce fu
 	case !errors.Is(err, store.ErrNotFound):
 		return err
 	}
-	for attempt := 1; ; attempt++ {
-		err := s.upload(ctx, key, size, produce)
-		var api smithy.APIError
-		if attempt == s.tune.attempts || !errors.As(err, &api) || api.ErrorCode() != conflictCode {
-			return err
-		}
-		// Another write of the key was under way: an upload that met it is
-		// void. If the other one succeeded, there is nothing left to do.
-		if err := sleep(ctx, rand.N(s.tune.pause<<min(attempt, 6))); err != nil {
-			return err
-		}
-		if _, err := s.stat(ctx, key); err == nil {
-			return store.ErrExists
-		}
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return s.write(ctx, key, func() error { return s.upload(ctx, key, size, produce) })
 }
 
 // upload is one try to create an object of parts. It leaves none of them behind.
@@ -149,8 +122,7 @@ func (s *Store) complete(ctx context.Context, key string, id *string, size int64
 		MpuObjectSize:   &size,
 		MultipartUpload: &types.CompletedMultipartUpload{Parts: done},
 	})
-	var api smithy.APIError
-	if errors.As(err, &api) && api.ErrorCode() == "NoSuchUpload" {
+	if code(err) == "NoSuchUpload" {
 		// The reply to a completion was lost, and this was its repetition.
 		if _, err := s.stat(ctx, key); err == nil {
 			return store.ErrExists

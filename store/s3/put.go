@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
@@ -77,17 +79,83 @@ func atEnd(body io.Reader) error {
 
 // putWhole creates an object by one request.
 func (s *Store) putWhole(ctx context.Context, key string, body io.ReadSeeker, size int64, sum [32]byte) error {
+	return s.write(ctx, key, func() error {
+		if _, err := body.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+		_, err := s.client.PutObject(ctx, &s3.PutObjectInput{
+			Bucket:        s.bucket(),
+			Key:           s.name(key),
+			Body:          body,
+			ContentLength: &size,
+			IfNoneMatch:   &ifNone,
+		}, signed(sum))
+		return s.explain(ctx, err)
+	})
+}
+
+// write tries to create an object until it is clear whether it could.
+func (s *Store) write(ctx context.Context, key string, try func() error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	_, err := s.client.PutObject(ctx, &s3.PutObjectInput{
-		Bucket:        s.bucket(),
-		Key:           s.name(key),
-		Body:          body,
-		ContentLength: &size,
-		IfNoneMatch:   &ifNone,
-	}, signed(sum), conflicts)
-	return s.explain(ctx, err)
+	for attempt := 1; ; attempt++ {
+		err := try()
+		switch {
+		case err == nil, attempt == s.tune.attempts:
+			return err
+		case code(err) == "ConditionalRequestConflict":
+			// Another write of the key was under way. It may have failed, too.
+			if _, err := s.stat(ctx, key); err == nil {
+				return store.ErrExists
+			}
+		case errors.Is(err, store.ErrBadKey):
+			// A server on a file system says so, too, when someone deleted the
+			// last object of a folder just now and the folder with it.
+			if why := s.blocked(ctx, key); why != nil {
+				return why
+			}
+		default:
+			return err
+		}
+		if err := sleep(ctx, rand.N(s.tune.pause<<min(attempt-1, 6))); err != nil {
+			return err
+		}
+	}
+}
+
+// blocked says why a key can't be that of an object where keys are paths: one
+// of its folders is an object, or it is a folder.
+func (s *Store) blocked(ctx context.Context, key string) error {
+	for i := range len(key) {
+		if key[i] != '/' {
+			continue
+		}
+		switch _, err := s.stat(ctx, key[:i]); {
+		case err == nil:
+			return fmt.Errorf("%w: %s is an object", store.ErrBadKey, key[:i])
+		case !errors.Is(err, store.ErrNotFound):
+			return err
+		}
+	}
+	for _, err := range s.List(ctx, key+"/", store.ListOptions{}) {
+		if err != nil {
+			return err
+		}
+		return fmt.Errorf("%w: there are objects under it", store.ErrBadKey)
+	}
+	return nil
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // ifNone makes a write conditional: no object may be there.
