@@ -69,21 +69,32 @@ func (j *job) claim(ctx context.Context, hint int) (claimed, error) {
 // retries for ever.
 const maxClaims = 10_000
 
-// lookBack counts the claims below the hint, and finds out how the last one ended.
+// lookBack counts the other claims and finds out how the last one ended. At the
+// hint and above all numbers up to one's own are taken. Below the hint there may
+// be gaps, of pods that never got as far as a claim; and above one's own number
+// there may be claims where a hint was repeated after such a gap.
 func (j *job) lookBack(ctx context.Context, c *claimed, hint int) error {
-	last := c.k - 1 // at hint and above all numbers are taken
-	for k := min(hint, c.k) - 1; k >= 0; k-- {
-		_, err := j.cfg.Store.Stat(ctx, j.keys.Attempt(j.step.Step, j.unit, k))
-		if errors.Is(err, store.ErrNotFound) {
-			if last == k {
-				last--
+	last := -1
+	if c.k > hint {
+		last = c.k - 1
+		for k, gap := c.k+1, 0; gap < claimGap; k++ {
+			there, err := j.isClaimed(ctx, k)
+			if err != nil {
+				return err
 			}
-			continue
+			if gap++; there {
+				c.prior, last, gap = c.prior+1, k, 0
+			}
 		}
+	}
+	for k := min(hint, c.k) - 1; k >= 0; k-- {
+		there, err := j.isClaimed(ctx, k)
 		if err != nil {
 			return err
 		}
-		c.prior++
+		if there {
+			c.prior, last = c.prior+1, max(last, k)
+		}
 	}
 	if last < 0 {
 		return nil
@@ -97,4 +108,15 @@ func (j *job) lookBack(ctx context.Context, c *claimed, hint int) error {
 	}
 	c.last = &f
 	return nil
+}
+
+// claimGap is how many numbers in a row without a claim end a search for claims.
+const claimGap = 4
+
+func (j *job) isClaimed(ctx context.Context, k int) (bool, error) {
+	_, err := j.cfg.Store.Stat(ctx, j.keys.Attempt(j.step.Step, j.unit, k))
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }

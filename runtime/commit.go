@@ -172,14 +172,14 @@ func (c *Config) sealOther(ctx context.Context, step string, path record.Path) (
 	// Claims are numbered from 0, but a pod that never started leaves a gap.
 	claims, gap := 0, 0
 	var last *record.Fail
-	for k := 0; gap < sealGap; k++ {
-		_, err := c.Store.Stat(ctx, j.keys.Attempt(step, j.unit, k))
-		if errors.Is(err, store.ErrNotFound) {
-			gap++
-			continue
-		}
+	for k := 0; gap < claimGap; k++ {
+		there, err := j.isClaimed(ctx, k)
 		if err != nil {
 			return false, err
+		}
+		if !there {
+			gap++
+			continue
 		}
 		claims, gap = claims+1, 0
 		rec, err := store.GetJSON[record.Fail](ctx, c.Store, j.keys.Fail(step, j.unit, k))
@@ -206,6 +206,3 @@ func (c *Config) sealOther(ctx context.Context, step string, path record.Path) (
 	}
 	return true, nil
 }
-
-// sealGap is how many numbers in a row without a claim end the search for claims.
-const sealGap = 4

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -282,13 +283,11 @@ func RetryDelay(r *contract.Retry, failed int) time.Duration {
 	if r == nil || r.Delay <= 0 {
 		return 0
 	}
-	delay, limit := float64(r.Delay), float64(24*time.Hour/time.Millisecond)
+	limit := float64(24 * time.Hour / time.Millisecond)
 	if r.MaxDelay > 0 {
 		limit = float64(r.MaxDelay)
 	}
-	for i := 1; i < failed && delay < limit; i++ {
-		delay *= max(r.Backoff, 1)
-	}
+	delay := float64(r.Delay) * math.Pow(max(r.Backoff, 1), float64(max(failed, 1)-1))
 	return time.Duration(min(delay, limit)) * time.Millisecond
 }
 

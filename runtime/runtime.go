@@ -74,6 +74,9 @@ type Config struct {
 
 	once   sync.Once
 	shared *shared
+
+	// instead, if set, is what tests run in place of commands.
+	instead func(inputs []input) (map[string]record.Value, *failure)
 }
 
 // Task is one task to do.
