@@ -24,6 +24,8 @@ package check
 import (
 	"slices"
 
+	"github.com/expr-lang/expr/ast"
+
 	"github.com/flowc-dev/flowc/diag"
 	"github.com/flowc-dev/flowc/expr"
 	"github.com/flowc-dev/flowc/types"
@@ -85,15 +87,37 @@ const (
 	maxTypeDepth = types.MaxWrittenDepth + 8
 )
 
+// Check parses and checks an expression; see [Parsed.Check].
+func Check(text diag.Text, scope Scope, want types.Type) (*Checked, diag.List) {
+	return Parse(text).Check(scope, want)
+}
+
+// Parsed is an expression whose syntax was read. It can be checked more than
+// once, in different scopes: to find the names that it reads, and to type it.
+type Parsed struct {
+	text  string
+	tree  ast.Node // nil if there are errors
+	src   *source
+	found diag.List
+}
+
+// Parse reads the syntax of an expression. What is wrong with it is reported by
+// [Parsed.Check].
+func Parse(text diag.Text) *Parsed {
+	p := &Parsed{text: text.Value}
+	p.tree, p.src, p.found = parse(text)
+	return p
+}
+
 // Check checks an expression. If want is not nil, the value must be usable as
 // a want, and the Code gives it in the form of that type (a float where the
 // expression is an int). A nil scope has no names. The result is never nil.
-func Check(text diag.Text, scope Scope, want types.Type) (*Checked, diag.List) {
-	out := &Checked{Text: text.Value, Type: types.Invalid}
-	tree, src, list := parse(text)
-	if list.HasErrors() {
-		return out, list
+func (p *Parsed) Check(scope Scope, want types.Type) (*Checked, diag.List) {
+	out := &Checked{Text: p.text, Type: types.Invalid}
+	if p.found.HasErrors() {
+		return out, p.found
 	}
+	tree, src := p.tree, p.src
 	if scope == nil {
 		scope = noNames{}
 	}

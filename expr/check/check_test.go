@@ -1,6 +1,7 @@
 package check
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -178,5 +179,63 @@ func TestExamples(t *testing.T) {
 		if got != want || gotType != wantType {
 			t.Errorf("%s gives %s (%s), the table says %s (%s)", f.Example, got, gotType, want, wantType)
 		}
+	}
+}
+
+// TestAny: what is not known before a run is checked when it runs.
+func TestAny(t *testing.T) {
+	scope := testScope{"a": types.Any, "n": types.Int, "broken": types.Invalid}
+	for text, want := range map[string]string{
+		`a + 1`: "any", `-a`: "any", `a > 3`: "bool", `a == "x"`: "bool", `a.b[0].c`: "any", `a?.b`: "any", `a ? 1 : 2`: "int", `not a`: "bool", `a and n > 1`: "bool",
+		`filter(a, # > 1)`: "any", `map(a, .lr)`: "list<any>", `len(a)`: "int", `must(a)`: "any", `a ?? 1`: "any", `[a, 1]`: "list<any>", `a in [1, 2]`: "bool", `1 in a`: "bool",
+		`a contains "x"`: "bool", `a[1:]`: "any", `n[a:]`: "", `[1, 2][a]`: "int", `int(a)`: "int", `sum(a)`: "any", `sort(a)`: "any", `a != nil`: "bool", `first(a)`: "any", `min(a, 1)`: "any",
+	} {
+		c, diags := Check(diag.Literal(text, diag.Span{}), scope, nil)
+		if want == "" {
+			if !diags.HasErrors() {
+				t.Errorf("%s: no error", text)
+			}
+			continue
+		}
+		if len(diags) > 0 || c.Type.String() != want {
+			t.Errorf("%s: %v, %v; want %s", text, c.Type, diags, want)
+			continue
+		}
+		_, err := expr.Eval(c.Code, func(int) (any, error) { return struct{}{}, nil })
+		var e *expr.Error
+		if err != nil && (!errors.As(err, &e) || e.Kind != expr.WrongType || e.Error() == "") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	for _, want := range []types.Type{types.Bool, types.Int, types.List{Elem: types.Float}, types.JSONType} {
+		if c, diags := Check(diag.Literal("a", diag.Span{}), scope, want); len(diags) > 0 || !types.Equal(c.Type, want) {
+			t.Errorf("any as %v: %v, %v", want, c.Type, diags)
+		}
+	}
+	// What was reported elsewhere is not reported again, and gives nothing.
+	for _, text := range []string{`broken`, `broken.x + 1 > "a"`, `len(broken)`, `broken ?? 1`, `filter(broken, # > 1)`, `[broken][0] and 1 == broken`} {
+		c, diags := Check(diag.Literal(text, diag.Span{}), scope, types.Bool)
+		if len(diags) > 0 || !c.Code.IsZero() || c.Type != types.Invalid || len(c.Refs) != 1 {
+			t.Errorf("%s: %v, %v", text, c.Type, diags)
+		}
+	}
+	if _, diags := Check(diag.Literal("a + 1", diag.Span{}), nil, nil); len(diags) != 1 || diags[0].Code != diag.UnknownName {
+		t.Errorf("without scope: %v", diags)
+	}
+	if c, diags := Check(diag.Literal("1 + 1", diag.Span{}), nil, nil); len(diags) > 0 || c.Type != types.Int {
+		t.Errorf("without scope: %v", diags)
+	}
+}
+
+// TestParsed: one reading of the syntax serves several scopes.
+func TestParsed(t *testing.T) {
+	p := Parse(diag.Literal("a + 1", diag.Span{}))
+	for typ, want := range map[types.Type]types.Type{types.Int: types.Int, types.Float: types.Float, types.Any: types.Any} {
+		if c, diags := p.Check(testScope{"a": typ}, nil); len(diags) > 0 || c.Type != want || c.Text != "a + 1" {
+			t.Errorf("%v: %v, %v", typ, c.Type, diags)
+		}
+	}
+	if _, diags := Parse(diag.Literal("a +", diag.Span{})).Check(nil, nil); len(diags) != 1 {
+		t.Errorf("%v", diags)
 	}
 }
