@@ -300,8 +300,15 @@ func (d *decider) again(n *node, p record.Path, why string) {
 	for ; n != nil; n = n.in.owner {
 		p = p.Prefix(min(len(p), n.in.depth))
 		n.downstream(func(v *node) { d.mark(v, cover{prefix: p}) })
-		if up := n.in.owner; up != nil && up.doc.Kind == contract.KindLoop && len(p) > up.in.depth {
-			d.mark(up, cover{prefix: p.Prefix(up.in.depth), from: p[up.in.depth] + 1})
+		up := n.in.owner
+		if up == nil || up.doc.Kind != contract.KindLoop {
+			continue
+		}
+		at := up.in.depth
+		if len(p) > at {
+			d.mark(up, later(p.Prefix(at), at, p[at]))
+		} else {
+			d.mark(up, later(p, at, 0)) // every iteration, the first as well
 		}
 	}
 }

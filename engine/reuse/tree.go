@@ -79,73 +79,101 @@ func (n *node) downstream(f func(*node)) {
 }
 
 // cover is a set of paths: those that start with a prefix, and of these, where
-// from is not 0, those whose next index is at least from.
+// from is not 0, those whose index at position at is at least from.
 type cover struct {
-	prefix record.Path
-	from   int
+	prefix   record.Path
+	at, from int // at >= len(prefix)
 }
 
+// later is cover of what comes after iteration i of a loop whose index is at
+// position at.
+func later(prefix record.Path, at, i int) cover { return cover{prefix, at, i + 1} }
+
+// under tells whether p starts with prefix.
+func under(p, prefix record.Path) bool {
+	return len(p) >= len(prefix) && prefix.Compare(p[:len(prefix)]) == 0
+}
+
+// contains tells whether all paths that start with p are in the set.
 func (c cover) contains(p record.Path) bool {
-	k := len(c.prefix)
-	return len(p) >= k && c.prefix.Compare(p[:k]) == 0 && (c.from == 0 || len(p) > k && p[k] >= c.from)
+	return under(p, c.prefix) && (c.from == 0 || len(p) > c.at && p[c.at] >= c.from)
 }
 
-// touches tells whether the set has a path that starts with p.
+// touches tells whether a path that starts with p is in the set.
 func (c cover) touches(p record.Path) bool {
-	k := min(len(p), len(c.prefix))
-	if c.prefix[:k].Compare(p[:k]) != 0 {
+	if !under(p, c.prefix) && !under(c.prefix, p) {
 		return false
 	}
-	return c.from == 0 || len(p) <= len(c.prefix) || p[len(c.prefix)] >= c.from
+	return c.from == 0 || len(p) <= c.at || p[c.at] >= c.from
 }
 
-// covers is a union of covers, found quickly.
+// covers is a union of covers, found quickly by prefix.
 type covers struct {
-	by map[string]int // prefix -> the least from
+	whole map[string]bool        // prefixes
+	loops map[string]map[int]int // by prefix: position -> the least from
 }
 
 // add reports whether c was not in the set already.
 func (s *covers) add(c cover) bool {
-	for k := range c.prefix {
-		if from, ok := s.by[c.prefix[:k].String()]; ok && (from == 0 || c.prefix[k] >= from) {
-			return false
-		}
-	}
-	key := c.prefix.String()
-	if from, ok := s.by[key]; ok && from <= c.from {
+	if s.contains(c.prefix) {
 		return false
 	}
-	if s.by == nil {
-		s.by = map[string]int{}
+	key := c.prefix.String()
+	if c.from == 0 {
+		if s.whole == nil {
+			s.whole = map[string]bool{}
+		}
+		s.whole[key] = true
+		return true
 	}
-	s.by[key] = c.from
+	if from, ok := s.loops[key][c.at]; ok && from <= c.from {
+		return false
+	}
+	if s.loops == nil {
+		s.loops = map[string]map[int]int{}
+	}
+	if s.loops[key] == nil {
+		s.loops[key] = map[int]int{}
+	}
+	s.loops[key][c.at] = c.from
 	return true
 }
 
+// contains tells whether all paths that start with p are in the set.
 func (s *covers) contains(p record.Path) bool {
-	if len(s.by) == 0 {
-		return false
-	}
 	for k := 0; k <= len(p); k++ {
-		if from, ok := s.by[p[:k].String()]; ok && (from == 0 || k < len(p) && p[k] >= from) {
+		key := p[:k].String()
+		if s.whole[key] {
 			return true
+		}
+		for at, from := range s.loops[key] {
+			if at < len(p) && p[at] >= from {
+				return true
+			}
 		}
 	}
 	return false
 }
 
 // all tells whether every path is in the set.
-func (s *covers) all() bool {
-	from, ok := s.by[record.Root]
-	return ok && from == 0
-}
+func (s *covers) all() bool { return s.whole[record.Root] }
 
 // touches tells whether a path that starts with p is in the set.
 func (s *covers) touches(p record.Path) bool {
-	for key, from := range s.by {
-		prefix, err := record.ParsePath(key)
-		if err == nil && (cover{prefix, from}).touches(p) {
+	for key := range s.whole {
+		if prefix, err := record.ParsePath(key); err == nil && (cover{prefix: prefix}).touches(p) {
 			return true
+		}
+	}
+	for key, loops := range s.loops {
+		prefix, err := record.ParsePath(key)
+		if err != nil {
+			continue
+		}
+		for at, from := range loops {
+			if (cover{prefix, at, from}).touches(p) {
+				return true
+			}
 		}
 	}
 	return false
