@@ -29,7 +29,7 @@ files, with 1 and a unified diff if not, with 2 if there is nothing to compare.`
 		Example: "  flowc compile flow.yaml --target plan -o build\n  flowc compile flow.yaml --target plan --check build",
 		Args:    args(1, 1, "one flow file"),
 	}
-	target := cmd.Flags().String("target", "", "what to compile for")
+	target := cmd.Flags().String("target", "", "`TARGET` to compile for")
 	dir := cmd.Flags().StringP("output", "o", "-", "`DIR` to write to; - is standard output")
 	check := cmd.Flags().String("check", "", "`DIR` to compare with")
 	complete(cmd, "target", names)

@@ -83,7 +83,7 @@ func newRunFlags(cmd *cobra.Command) *runFlags {
 	flags.StringArrayVarP(&f.params, "param", "p", nil, "`NAME=VALUE` of a param, as often as needed; NAME=@FILE reads the value from a file")
 	flags.StringVar(&f.paramsFile, "params-file", "", "YAML or JSON `FILE` with params by name; --param wins")
 	flags.StringVar(&f.secretsFile, "secrets-file", "", "`FILE` with lines store/key=value")
-	flags.IntVar(&f.maxParallel, "max-parallel", 0, "how many tasks run at once (default: the number of CPUs)")
+	flags.IntVar(&f.maxParallel, "max-parallel", 0, "at most `N` tasks at once (default: the number of CPUs)")
 	flags.BoolVarP(&f.keepGoing, "keep-going", "k", false, "after a failure, run everything that does not wait for it")
 	flags.BoolVar(&f.logs, "logs", false, "show what tasks print")
 	f.output = choiceFlag(cmd, "output", "o", "what to print of the run at its end", "text", "json")

@@ -14,7 +14,7 @@ func (a *app) runsListCmd() *cobra.Command {
 		Args:    args(0, 1, "one flow"),
 	}
 	storeURL := storeFlag(cmd)
-	limit := cmd.Flags().IntP("limit", "n", 20, "at most so many; 0 is all")
+	limit := cmd.Flags().IntP("limit", "n", 20, "at most `N` runs; 0 is all")
 	out := outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if *limit < 0 {
