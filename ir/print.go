@@ -330,7 +330,11 @@ func (p *printer) source(s Source) string {
 		if n == nil || int(s.Port) >= len(n.Head().Ports) {
 			return fmt.Sprintf("port %d.%d", s.Node, s.Port)
 		}
-		return n.Head().Name + "." + n.Head().Ports[s.Port].Name
+		name := n.Head().Name
+		if p.canonical {
+			name += "#" + strconv.Itoa(int(s.Node)) // a foreach and its step share theirs
+		}
+		return name + "." + n.Head().Ports[s.Port].Name
 	case FromBind:
 		return fmt.Sprintf("%s of block %d", p.flow.Block(s.Block).Binds[s.Bind].Name, s.Block)
 	case FromParam:

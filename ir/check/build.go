@@ -94,7 +94,6 @@ func (c *checker) buildAlias(x *export) {
 
 func (c *checker) buildNode(n *node) {
 	n.head.When = c.gate(n)
-	c.misplacedParallel(n)
 	switch out := n.ir.(type) {
 	case *ir.Step:
 		c.buildStep(n, out)
@@ -111,7 +110,7 @@ func (c *checker) buildNode(n *node) {
 		if p.typ == nil {
 			p.typ = types.Invalid
 		}
-		n.head.Ports = append(n.head.Ports, ir.Port{Name: p.name(), Type: p.typ, Span: p.span})
+		n.head.Ports = append(n.head.Ports, ir.Port{Name: p.name, Type: p.typ, Span: p.span})
 	}
 }
 

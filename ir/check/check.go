@@ -29,6 +29,7 @@ func Build(f *ast.Flow) (*ir.Flow, diag.List) {
 		out:      &ir.Flow{Name: f.Name.Value, Doc: f.Doc.Value, Span: f.Span},
 		nodes:    map[string]*node{},
 		badNames: map[string]bool{},
+		binds:    map[string][]*symbol{},
 	}
 	c.declareTypes()
 	c.declareParams()
@@ -64,6 +65,7 @@ type checker struct {
 	params   map[string]*symbol
 	nodes    map[string]*node // by name; the first of several
 	badNames map[string]bool  // words of names that were reported
+	binds    map[string][]*symbol
 
 	all     []*node  // in source order
 	values  []*value // every expression and literal

@@ -152,11 +152,11 @@ func cronValue(f *cronField, text string, at int) (int, *cronError) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < f.min || n > f.max || len(text) > 2 || strings.HasPrefix(text, "+") {
-		hint := fmt.Sprintf("give a number from %d to %d", f.min, f.max)
+		hint := ""
 		if len(f.names) > 0 {
-			hint += ", or " + f.names[0] + ", " + f.names[1] + " and so on"
+			hint = "names are " + f.names[0] + ", " + f.names[1] + " and so on"
 		}
-		return 0, &cronError{at, at + len(text), fmt.Sprintf("`%s` is not a %s", clip(text), f.name), hint}
+		return 0, &cronError{at, at + len(text), fmt.Sprintf("the %s is a number from %d to %d, not `%s`", f.name, f.min, f.max, clip(text)), hint}
 	}
 	return n, nil
 }

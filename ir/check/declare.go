@@ -77,6 +77,7 @@ func (c *checker) declareNode(s *scope, a *ast.Node) {
 	s.nodes = append(s.nodes, n)
 	c.all = append(c.all, n)
 	c.declareName(n)
+	c.misplacedParallel(n)
 	if n.kind != plain {
 		n.vertex = &vertex{node: n, block: s.block, at: n.at}
 		s.block.vertices = append(s.block.vertices, n.vertex)
@@ -195,7 +196,7 @@ func (c *checker) declareForeach(n *node) {
 	body.block.vertices = append(body.block.vertices, one.vertex)
 	c.declareStep(one)
 	for _, p := range one.ports {
-		outer := n.addPort(p.name(), p.span)
+		outer := n.addPort(p.name, p.span)
 		outer.typ = n.boundary(p.typ)
 	}
 }
@@ -308,8 +309,9 @@ func (c *checker) reservedError(name ast.Name, n *node) {
 
 // bind adds a name to a scope.
 func (c *checker) bind(s *scope, name ast.Name, what string, kind ir.BindKind) *symbol {
-	b := &symbol{class: isBind, text: name.Value, span: name.Span, scope: s, bind: int32(len(s.binds)), kind: kind}
+	b := &symbol{class: isBind, name: name.Value, text: name.Value, span: name.Span, scope: s, bind: int32(len(s.binds)), kind: kind}
 	s.binds = append(s.binds, b)
+	c.binds[b.text] = append(c.binds[b.text], b)
 	c.checkName(name, what, scopeName)
 	return b
 }

@@ -71,7 +71,9 @@ func (c *checker) nulCharacter(span diag.Span, what string) {
 func (c *checker) checkVariables(n *node) {
 	inputs := make(map[string]diag.Span, len(n.ast.Inputs))
 	for _, in := range n.ast.Inputs {
-		inputs[in.Name.Value] = in.Name.Span
+		if badName(in.Name.Value) == "" {
+			inputs[in.Name.Value] = in.Name.Span
+		}
 	}
 	env := map[string]diag.Span{}
 	for _, list := range [][]ast.KV{c.ast.Defaults.Env, n.ast.Exec.Env} {
@@ -80,7 +82,7 @@ func (c *checker) checkVariables(n *node) {
 		}
 	}
 	for _, kv := range n.ast.Exec.Env {
-		c.variableClash(kv.Key, "variable of `env`", inputs, "input")
+		c.variableClash(kv.Key, "variable", inputs, "input")
 	}
 	for _, kv := range c.ast.Defaults.Env {
 		if in, ok := inputs[kv.Key.Value]; ok && env[kv.Key.Value] == kv.Key.Span {
@@ -91,7 +93,7 @@ func (c *checker) checkVariables(n *node) {
 	}
 	for _, s := range n.ast.Exec.Secrets {
 		if s.Env.Value != "" && !c.variableClash(s.Env, "secret", inputs, "input") {
-			c.variableClash(s.Env, "secret", env, "variable of `env`")
+			c.variableClash(s.Env, "secret", env, "variable")
 		}
 	}
 	own := func(name string) bool {
@@ -102,9 +104,12 @@ func (c *checker) checkVariables(n *node) {
 		if name == "" || own(name) {
 			continue
 		}
-		for what, list := range map[string]map[string]diag.Span{"input": inputs, "variable": env} {
-			if span, ok := list[name]; ok {
-				c.diags.Error(diag.BadEnv, span, fmt.Sprintf("the %s `%s` and a secret of `defaults` have the same name", what, name)).
+		for _, other := range []struct {
+			what  string
+			names map[string]diag.Span
+		}{{"input", inputs}, {"variable", env}} {
+			if span, ok := other.names[name]; ok {
+				c.diags.Error(diag.BadEnv, span, fmt.Sprintf("the %s `%s` and a secret of `defaults` have the same name", other.what, name)).
 					See(s.Env.Span, "the secret").
 					Advise("rename one of them: the command would see only one")
 			}
@@ -117,7 +122,7 @@ func (c *checker) variableClash(name ast.Name, what string, others map[string]di
 	if !ok || name.Value == "" {
 		return false
 	}
-	c.diags.Error(diag.BadEnv, name.Span, fmt.Sprintf("the %s `%s` has the name of an %s", what, clip(name.Value), other)).
+	c.diags.Error(diag.BadEnv, name.Span, fmt.Sprintf("the %s `%s` and the %s have the same name", what, clip(name.Value), other)).
 		See(span, "the "+other).
 		Advise("rename one of them: the command would see only one")
 	return true

@@ -34,7 +34,13 @@ func (c *checker) check(v *value, want types.Type) *result {
 	case v.lit != nil:
 		return c.constant(v, want)
 	}
-	checked, found := exprcheck.Check(*v.text, view{c, v}, want)
+	if r := c.plainReference(v, want); r != nil {
+		return r
+	}
+	if v.parsed == nil {
+		v.parsed = exprcheck.Parse(*v.text)
+	}
+	checked, found := v.parsed.Check(view{c, v}, want)
 	c.diags = append(c.diags, found...)
 	if checked.Code.IsZero() || checked.Type == types.Invalid {
 		return invalid
@@ -52,6 +58,32 @@ func (c *checker) check(v *value, want types.Type) *result {
 	}
 	r.expr = &ir.Expr{Text: strings.TrimSpace(v.text.Value), Code: code, Refs: refs, Type: checked.Type, Span: v.text.Span}
 	return r
+}
+
+// plainReference checks an expression that is nothing but a reference and needs
+// no conversion, which most are, without the parser. It returns nil for any
+// other one, and where there is something to report.
+func (c *checker) plainReference(v *value, want types.Type) *result {
+	if !v.plain {
+		return nil
+	}
+	names := v.names[0]
+	target, _ := view{c, v}.Resolve(names)
+	s, ok := target.Value.(*symbol)
+	if !ok || target.Used != len(names) || s.class == isAlias || target.Type == types.Invalid ||
+		want != nil && !types.Equal(want, target.Type) {
+		return nil
+	}
+	span := names[0].Span.To(names[len(names)-1].Span)
+	text := strings.TrimSpace(v.text.Value)
+	narrowed := types.IsOptional(s.typ) && !types.IsOptional(target.Type)
+	refs := []ir.Ref{{From: s.source(), Text: text, Type: target.Type, Span: span, Narrowed: narrowed}}
+	return &result{
+		typ:  target.Type,
+		expr: &ir.Expr{Text: text, Code: expr.Ref(0), Refs: refs, Type: target.Type, Span: v.text.Span},
+		syms: []*symbol{s},
+		same: s,
+	}
 }
 
 // inline makes the references of an expression. A computed export of a plain
@@ -131,7 +163,8 @@ func (c *checker) constant(v *value, want types.Type) *result {
 		t = inferred
 	}
 	if types.HasBlob(t) && types.Unopt(t) != types.JSONType {
-		c.diags.Error(diag.TypeMismatch, v.span, fmt.Sprintf("%v is needed here, and a literal has no files", t))
+		c.diags.Error(diag.TypeMismatch, v.span, fmt.Sprintf("%v is needed here, and a literal has no files", t)).
+			Advise("files come from steps and from params of type file; a path as text has the type string")
 		return invalid
 	}
 	value, err := types.UnmarshalValue(t, v.lit.JSON)

@@ -44,7 +44,7 @@ func (c *checker) exportStep(one *node, body *ir.Block) {
 	for _, p := range one.ports {
 		ref := ir.Ref{From: p.source(), Text: p.text, Type: p.typ, Span: p.span}
 		body.Exports = append(body.Exports, ir.Export{
-			Name:  p.name(),
+			Name:  p.name,
 			Value: &ir.Expr{Text: p.text, Code: expr.Ref(0), Refs: []ir.Ref{ref}, Type: p.typ, Span: p.span},
 			Type:  p.typ,
 			Span:  p.span,

@@ -34,7 +34,7 @@ func (c *checker) checkName(n ast.Name, what string, role nameRole) bool {
 	}
 	if why := badName(n.Value); why != "" {
 		d := c.diags.Error(diag.BadName, n.Span, fmt.Sprintf("`%s` can't be the name of %s: %s", clip(n.Value), what, why)).
-			Because("A name begins with a lower-case letter, goes on with lower-case letters, digits and single `_`, and has at most 48 characters: it must be legal on every target.")
+			Because("A name is lower-case letters, digits and single `_`, a letter first, at most 48 characters, to be legal on every target.")
 		if better := betterName(n.Value); better != "" {
 			c.spell(d, n.Span, n.Value, better, "call it `"+better+"`")
 		}
@@ -111,6 +111,8 @@ func betterName(name string) string {
 				b.WriteByte('_') // trainModel
 			}
 			b.WriteRune(r - 'A' + 'a')
+		case r > 0x7f:
+			return ""
 		default:
 			b.WriteByte('_')
 		}
@@ -119,7 +121,7 @@ func betterName(name string) string {
 	parts := strings.FieldsFunc(b.String(), func(r rune) bool { return r == '_' })
 	out := strings.Join(parts, "_")
 	out = strings.TrimLeft(out, "0123456789_")
-	if len(out) > MaxName || badName(out) != "" || slices.Contains(expr.Keywords, out) {
+	if len(out) > MaxName || badName(out) != "" || slices.Contains(expr.Keywords, out) || slices.Contains(pythonWords, out) {
 		return ""
 	}
 	return out
@@ -132,6 +134,9 @@ func (c *checker) checkTypeName(n ast.Name) bool {
 		return false
 	}
 	switch why := badName(strings.ToLower(n.Value)); {
+	case strings.Contains(n.Value, "-"):
+		why = "it has a `-`"
+		fallthrough
 	case why != "":
 		c.diags.Error(diag.BadName, n.Span, fmt.Sprintf("`%s` can't be the name of a type: %s", clip(n.Value), why)).
 			Advise("begin with a letter and go on with letters, digits and single `_`, like `Config`")

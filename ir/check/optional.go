@@ -50,7 +50,7 @@ func (c *checker) reasonOf(s *symbol, depth int) reason {
 		}
 		return reason{why: fmt.Sprintf("`%s` %s", n.name, what), span: n.key("when"), structure: true}
 	}
-	if s.name() == "error" && (n.catch || n.kind == step && n.inner) {
+	if s.name == "error" && (n.catch || n.kind == step && n.inner) {
 		return reason{why: fmt.Sprintf("`%s` may succeed, and then there is no error", n.name), span: n.key("catch")}
 	}
 	if n.catch {
@@ -66,7 +66,7 @@ func (c *checker) reasonOf(s *symbol, depth int) reason {
 	}
 	for _, body := range n.bodies {
 		for _, x := range body.exports {
-			if x.name.Value == s.name() {
+			if x.name.Value == s.name {
 				return c.reasonOfResult(x.result, x.span, depth)
 			}
 		}
@@ -77,7 +77,7 @@ func (c *checker) reasonOf(s *symbol, depth int) reason {
 // reasonOfCase names the case that does not have an export, and the one that it
 // has instead if the spelling is near.
 func (c *checker) reasonOfCase(s *symbol, depth int) reason {
-	n, name := s.node, s.name()
+	n, name := s.node, s.name
 	for i, body := range n.bodies {
 		var x *export
 		var have []string

@@ -25,7 +25,7 @@ func (c *checker) declareParams() {
 		out := &ir.Param{Name: p.Name.Value, Help: p.Help.Value, Span: p.Name.Span, Type: c.typeOf(p.Type)}
 		if _, ok := c.params[p.Name.Value]; !ok {
 			c.params[p.Name.Value] = &symbol{
-				class: isParam, text: "params." + p.Name.Value, span: p.Name.Span,
+				class: isParam, name: p.Name.Value, text: "params." + p.Name.Value, span: p.Name.Span,
 				param: int32(len(c.out.Params)), typ: out.Type,
 			}
 		}

@@ -148,7 +148,7 @@ func badImage(image string) (why, hint string) {
 		case p == "":
 			return "a part of the path is empty", imageHint
 		case p != strings.ToLower(p):
-			return "it has capital letters", "write `" + strings.ToLower(name) + "`"
+			return "it has capital letters", "write `" + strings.ToLower(name) + image[len(name):] + "`"
 		case strings.Trim(p, "abcdefghijklmnopqrstuvwxyz0123456789._-") != "" || strings.Trim(p[:1]+p[len(p)-1:], "._-") != p[:1]+p[len(p)-1:]:
 			return fmt.Sprintf("`%s` is not a part of a path", clip(p)), imageHint
 		}

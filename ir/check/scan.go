@@ -16,11 +16,12 @@ func (c *checker) scanExpressions() {
 			continue
 		}
 		if chain, ok := plainChain(v.text); ok {
-			v.names = [][]exprcheck.Ident{chain}
+			v.names, v.plain = [][]exprcheck.Ident{chain}, true
 			continue
 		}
+		v.parsed = exprcheck.Parse(*v.text)
 		r := &recorder{}
-		exprcheck.Check(*v.text, r, nil)
+		v.parsed.Check(r, nil)
 		v.names = r.names
 	}
 }

@@ -19,12 +19,24 @@ import (
 // schemaURL is the name under which a param's schema refers to itself.
 const schemaURL = "schema.json"
 
+// loadError says that a schema refers to another document.
+type loadError struct{ url string }
+
+func (e *loadError) Error() string { return "refers to " + e.url }
+
 // compileSchema compiles a JSON Schema without ever loading another document.
-func compileSchema(text []byte) (*jsonschema.Schema, error) {
+func compileSchema(text []byte) (schema *jsonschema.Schema, err error) {
+	var refused *loadError
+	defer func() {
+		if refused != nil {
+			schema, err = nil, refused
+		}
+	}()
 	compiler := jsonschema.NewCompiler()
 	compiler.Draft = jsonschema.Draft2020
 	compiler.LoadURL = func(url string) (io.ReadCloser, error) {
-		return nil, fmt.Errorf("the schema refers to %s; nothing is loaded, so put what is needed under `$defs`", clip(url))
+		refused = &loadError{url}
+		return nil, refused
 	}
 	if err := compiler.AddResource(schemaURL, bytes.NewReader(text)); err != nil {
 		return nil, err
@@ -39,7 +51,15 @@ func (c *checker) schema(lit *ast.Literal) []byte {
 		c.diags.Error(diag.BadSchema, lit.Span, "the schema can't be read: "+err.Error())
 		return nil
 	}
-	if _, err := compileSchema(canonical); err != nil {
+	_, err = compileSchema(canonical)
+	var load *loadError
+	switch {
+	case errors.As(err, &load):
+		c.diags.Error(diag.BadSchema, lit.Span, fmt.Sprintf("the schema refers to another document: %s", clip(load.url))).
+			Because("Nothing is loaded while a flow is checked, so that the result depends on the flow alone.").
+			Advise("put what is needed under `$defs` and refer to it as `#/$defs/name`")
+		return nil
+	case err != nil:
 		span, why := schemaProblem(lit, err)
 		c.diags.Error(diag.BadSchema, span, "this is not a JSON Schema: "+why)
 		return nil
@@ -58,12 +78,7 @@ func schemaProblem(lit *ast.Literal, err error) (diag.Span, string) {
 	if errors.As(err, &outer) {
 		err = outer.Err
 	}
-	why := err.Error()
-	why = strings.ReplaceAll(why, "file://", "")
-	if i := strings.LastIndex(why, "/"+schemaURL); i >= 0 {
-		why = why[i+1:] // without the folder that the library invents
-	}
-	return lit.Span, clip(why)
+	return lit.Span, clip(strings.ReplaceAll(err.Error(), "file://", ""))
 }
 
 // innermost follows the first cause of a finding down.

@@ -26,7 +26,7 @@ func (c *checker) checkShadowing() {
 				seen[s.text] = s
 				if outer := b.scope.parent.bind(s.text); outer != nil {
 					c.shadowed(s.text, s.span, outer.span, "a name of the block around it")
-				} else if n := c.nodes[s.text]; n != nil && b.scope.within(n.scope) {
+				} else if n := c.nodes[s.text]; n != nil && n.scope != b.scope && b.scope.within(n.scope) {
 					c.shadowed(s.text, s.span, n.ast.Name.Span, "a step that can be seen here")
 				}
 			}
@@ -270,6 +270,9 @@ func (w view) unknownName(names []exprcheck.Ident) *diag.Diagnostic {
 	if p := c.params[first.Name]; p != nil && len(names) == 1 {
 		return d.See(p.span, "a param has this name").Replace(first.Span, "params."+first.Name, "write `params."+first.Name+"`")
 	}
+	if w.elsewhere(first, d) {
+		return d
+	}
 	if better, ok := c.suggest(first.Name, w.Names()); ok {
 		return d.Replace(first.Span, better, "did you mean `"+better+"`?")
 	}
@@ -286,7 +289,31 @@ func (w view) unknownName(names []exprcheck.Ident) *diag.Diagnostic {
 	if visible := w.Names(); len(visible) > 1 {
 		d.Because("What can be used here is " + list(visible) + ".")
 	}
-	return d
+	return d.Advise("use an output of a step, like `step.output`, or a param, like `params." + clip(first.Name) + "`")
+}
+
+// elsewhere recognizes a name that only exists inside some block.
+func (w view) elsewhere(first exprcheck.Ident, d *diag.Diagnostic) bool {
+	binds := w.c.binds[first.Name]
+	if len(binds) == 0 {
+		return false
+	}
+	b := binds[0]
+	n := b.scope.owner
+	d.Code = diag.OutOfScope
+	d.See(b.span, "it exists only inside")
+	if n.kind == foreach {
+		d.Summary = fmt.Sprintf("`%s` exists only inside the foreach `%s`, once for each item", first.Name, n.name)
+		d.Advise("move what needs it inside, or use the list that the foreach runs over")
+		return true
+	}
+	d.Summary = fmt.Sprintf("`%s` exists only inside the loop `%s`", first.Name, n.name)
+	if x := exported(n, first.Name); x != "" {
+		d.Replace(first.Span, n.name+"."+x, "it is exported: write `"+n.name+"."+x+"`")
+		return true
+	}
+	d.Advise("hand it out: " + exportLine(n, first.Name, first.Name) + ", and use `" + n.name + "." + first.Name + "`")
+	return true
 }
 
 // own recognizes the variable of a foreach in its own `when`, and the like.
@@ -390,13 +417,17 @@ func (w view) unknownPort(names []exprcheck.Ident, n *node) *diag.Diagnostic {
 	d := problem(diag.UnknownPort, port.Span, fmt.Sprintf("`%s` has %s `%s`", n.name, has, clip(port.Name)))
 	var have []string
 	for _, p := range n.ports {
-		have = append(have, p.name())
+		have = append(have, p.name)
 	}
 	if port.Name == "error" && n.kind != plain {
 		return d.See(n.ast.Name.Span, "declared here").
 			Advise("`error` is there where a failure is caught: add `catch: true` to `" + n.name + "`")
 	}
 	if inner := w.innerMaker(n, port.Name); inner != nil {
+		if x := exported(n, inner.text); x != "" {
+			return d.See(n.port(x).span, "exported here as `"+x+"`").
+				Replace(port.Span, x, "write `"+n.name+"."+x+"`")
+		}
 		return d.See(inner.span, "a step inside has it").
 			Advise("hand it out: " + exportLine(n, port.Name, inner.text))
 	}
@@ -405,8 +436,15 @@ func (w view) unknownPort(names []exprcheck.Ident, n *node) *diag.Diagnostic {
 			See(n.port(better).span, "declared here")
 	}
 	if inner := w.c.nodes[port.Name]; inner != nil && inner.scope.owner == n {
-		return d.See(inner.ast.Name.Span, "this step is inside").
-			Advise("from outside only what a block exports can be used: " + exportLine(n, "x", inner.name+".x"))
+		what := "x"
+		if len(names) > 2 {
+			what = names[2].Name
+		}
+		d.See(inner.ast.Name.Span, "this step is inside")
+		if x := exported(n, inner.name+"."+what); x != "" {
+			return d.Advise("it is exported: write `" + n.name + "." + x + "`")
+		}
+		return d.Advise("from outside only what a block exports can be used: " + exportLine(n, what, inner.name+"."+what))
 	}
 	d.See(n.ast.Name.Span, "declared here")
 	if len(have) == 0 {
@@ -427,17 +465,36 @@ func (w view) innerMaker(n *node, port string) *symbol {
 	return nil
 }
 
-// exportLine is what to write so that a block hands ref out as name.
+// exportLine is what to write so that a block hands ref out as name, too.
 func exportLine(n *node, name, ref string) string {
 	where := "`" + n.name + "`"
+	var have []*export
 	if n.kind == sw {
-		where = "the cases of `" + n.name + "`"
+		where = "the cases of " + where
+	} else {
+		have = n.bodies[0].exports
 	}
-	if strings.HasSuffix(ref, "."+name) {
-		return "add `export: [" + ref + "]` to " + where
+	asList := lastPart(ref) == name
+	var refs, pairs []string
+	for _, x := range have {
+		if x.value == nil || x.value.text == nil || len(have) > 6 {
+			return "add `" + name + ": " + ref + "` to the `export:` of " + where
+		}
+		text := strings.TrimSpace(x.value.text.Value)
+		asList = asList && len(x.value.names) == 1 && lastPart(text) == x.name.Value
+		refs, pairs = append(refs, text), append(pairs, x.name.Value+": "+text)
 	}
-	return "add `export: {" + name + ": " + ref + "}` to " + where
+	line := "export: {" + strings.Join(append(pairs, name+": "+ref), ", ") + "}"
+	if asList {
+		line = "export: [" + strings.Join(append(refs, ref), ", ") + "]"
+	}
+	if len(have) > 0 {
+		return "change the export of " + where + " to `" + line + "`"
+	}
+	return "add `" + line + "` to " + where
 }
+
+func lastPart(ref string) string { return ref[strings.LastIndexByte(ref, '.')+1:] }
 
 // ownResult reports a value that is there only after the reader has ended.
 func (w view) ownResult(names []exprcheck.Ident, n *node) *diag.Diagnostic {
@@ -458,7 +515,7 @@ func (w view) ownResult(names []exprcheck.Ident, n *node) *diag.Diagnostic {
 		if p := n.port(names[1].Name); p != nil {
 			for _, body := range n.bodies {
 				for _, x := range body.exports {
-					if x.name.Value == p.name() && x.value != nil && x.value.text != nil && x.value != w.v {
+					if x.name.Value == p.name && x.value != nil && x.value.text != nil && x.value != w.v {
 						return d.Replace(span, x.value.text.Value, "write `"+clip(x.value.text.Value)+"`, which it exports")
 					}
 				}
@@ -497,7 +554,7 @@ func (w view) outOfScope(names []exprcheck.Ident, n *node) *diag.Diagnostic {
 	if p == nil && !n.ast.Partial {
 		var ports []string
 		for _, p := range n.ports {
-			ports = append(ports, p.name())
+			ports = append(ports, p.name)
 		}
 		if better, ok := w.c.suggest(name, ports); ok {
 			name = better

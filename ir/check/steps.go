@@ -73,7 +73,12 @@ func (c *checker) silentSkip(n *node, in *ast.Input, v *value, r *result) {
 	d := c.diags.Error(diag.MaybeAbsent, v.span, fmt.Sprintf("`%s` may be absent (%v), and `%s` doesn't say that it expects that", clip(text), r.typ, n.name)).
 		See(why.span, why.why)
 	fixes := []string{fmt.Sprintf("give another value: `%s: %s ?? ...`", in.Name.Value, clip(text))}
-	if r.same != nil {
+	switch {
+	case from.class == isBind:
+		if list := from.origin; list != nil && list.text != nil {
+			fixes = append(fixes, fmt.Sprintf("run only over what is there: `%s: compact(%s)`", from.text, clip(strings.TrimSpace(list.text.Value))))
+		}
+	case r.same != nil:
 		fixes = append(fixes, fmt.Sprintf("run the step only if it is there: `when: %s != nil`", clip(text)))
 	}
 	fixes = append(fixes, fmt.Sprintf("let the step expect it: `%s: {from: %s, type: %v}`", in.Name.Value, clip(text), r.typ))

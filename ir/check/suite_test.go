@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -78,7 +79,8 @@ func checkFixes(t *testing.T, name, source string, list diag.List) {
 			if e.Code == d.Code && e.Span.Start == d.Span.Start && e.Summary == d.Summary {
 				t.Errorf("%s: %s: the fix %q does not help", name, d.Summary, d.Fix.Replace)
 			}
-			if strings.HasPrefix(string(e.Code), "yaml-") || e.Code == diag.ExprSyntax {
+			known := slices.ContainsFunc(list, func(d diag.Diagnostic) bool { return d.Code == e.Code })
+			if !known && (strings.HasPrefix(string(e.Code), "yaml-") || e.Code == diag.ExprSyntax) {
 				t.Errorf("%s: %s: the fix %q breaks the file: %s", name, d.Summary, d.Fix.Replace, e.Summary)
 			}
 		}

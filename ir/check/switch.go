@@ -151,7 +151,7 @@ func (c *checker) unite(n *node, out *ir.Switch) {
 		}
 	}
 	for _, p := range n.ports {
-		list := parts[p.name()]
+		list := parts[p.name]
 		if len(list) == 0 {
 			continue // error
 		}
@@ -159,7 +159,7 @@ func (c *checker) unite(n *node, out *ir.Switch) {
 		for _, other := range list[1:] {
 			t, ok := types.Join(joined, other.x.result.typ)
 			if !ok {
-				c.diags.Error(diag.TypeMismatch, other.x.span, fmt.Sprintf("the cases of `%s` export `%s` with different types: %v and %v", n.name, p.name(), joined, other.x.result.typ)).
+				c.diags.Error(diag.TypeMismatch, other.x.span, fmt.Sprintf("the cases of `%s` export `%s` with different types: %v and %v", n.name, p.name, joined, other.x.result.typ)).
 					See(list[0].x.span, fmt.Sprintf("%v here", joined)).
 					Advise("convert one of them, or export them under different names")
 				joined = types.Invalid
@@ -171,8 +171,8 @@ func (c *checker) unite(n *node, out *ir.Switch) {
 			joined = types.Invalid
 		}
 		for _, part := range list {
-			if joined != types.Invalid {
-				exportAs(&out.Cases[part.at], p.name(), joined)
+			if joined != types.Invalid && !types.Equal(part.x.result.typ, joined) {
+				c.exportAs(&out.Cases[part.at], part.x, joined)
 			}
 		}
 		if len(list) < len(n.bodies) && !n.ast.Partial {
@@ -182,11 +182,15 @@ func (c *checker) unite(n *node, out *ir.Switch) {
 	}
 }
 
-// exportAs gives an export of a case the type that all cases share.
-func exportAs(k *ir.Case, name string, t types.Type) {
+// exportAs gives an export of a case the type that all cases share. Nothing can
+// be wrong with it: it was checked, and its own type fits.
+func (c *checker) exportAs(k *ir.Case, x *export, t types.Type) {
+	before := len(c.diags)
+	x.result = c.check(x.value, t)
+	c.diags = c.diags[:before]
 	for i := range k.Body.Exports {
-		if x := &k.Body.Exports[i]; x.Name == name {
-			x.Type = t
+		if e := &k.Body.Exports[i]; e.Name == x.name.Value {
+			e.Type, e.Value = t, x.result.expr
 		}
 	}
 }

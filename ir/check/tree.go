@@ -117,6 +117,8 @@ type value struct {
 	reader *node               // the node that it belongs to; nil for exports of the flow
 	vertex *vertex             // that evaluates it; nil at the end of a block
 	names  [][]exprcheck.Ident // what text reads, whether it is known or not
+	plain  bool                // text is nothing but names[0]
+	parsed *exprcheck.Parsed   // of a text that is not plain
 }
 
 // export of a scope.
@@ -131,6 +133,7 @@ type export struct {
 
 // symbol is what a name in an expression leads to.
 type symbol struct {
+	name   string // model, lr, name
 	text   string // as users write it: train.model, params.lr, name
 	span   diag.Span
 	typ    types.Type // nil: not known yet
@@ -161,7 +164,7 @@ func (n *node) port(name string) *symbol {
 		return n.named[name]
 	}
 	for _, p := range n.ports {
-		if p.name() == name {
+		if p.name == name {
 			return p
 		}
 	}
@@ -172,12 +175,12 @@ const manyPorts = 16
 
 // addPort appends a port; of several with one name the first counts.
 func (n *node) addPort(name string, span diag.Span) *symbol {
-	s := &symbol{class: isPort, text: n.name + "." + name, span: span, node: n, port: int32(len(n.ports))}
+	s := &symbol{class: isPort, name: name, text: n.name + "." + name, span: span, node: n, port: int32(len(n.ports))}
 	n.ports = append(n.ports, s)
 	if n.named == nil && len(n.ports) > manyPorts {
 		n.named = map[string]*symbol{}
 		for _, p := range n.ports[:len(n.ports)-1] {
-			n.named[p.name()] = p
+			n.named[p.name] = p
 		}
 	}
 	if n.named != nil {
@@ -186,16 +189,6 @@ func (n *node) addPort(name string, span diag.Span) *symbol {
 		}
 	}
 	return s
-}
-
-// name is the last part of a symbol's text.
-func (s *symbol) name() string {
-	for i := len(s.text) - 1; i >= 0; i-- {
-		if s.text[i] == '.' {
-			return s.text[i+1:]
-		}
-	}
-	return s.text
 }
 
 // within reports whether s is outer or lies inside it.
