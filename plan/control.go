@@ -11,6 +11,7 @@ import (
 	"github.com/flowc-dev/flowc/expr"
 	"github.com/flowc-dev/flowc/ir"
 	"github.com/flowc-dev/flowc/record"
+	"github.com/flowc-dev/flowc/types"
 )
 
 // ControlKind says what is decided about a node.
@@ -237,7 +238,7 @@ func (b *builder) home(n ir.Node, kind ControlKind, exprs []*ir.Expr) (blk *ir.B
 // that holds only further in.
 func allPlain(exprs []*ir.Expr) bool {
 	for _, e := range exprs {
-		if !plain(e.Code) {
+		if !plain(e, e.Code) {
 			return false
 		}
 		for _, r := range e.Refs {
@@ -249,11 +250,15 @@ func allPlain(exprs []*ir.Expr) bool {
 	return true
 }
 
-// plain reports whether c does nothing that can fail: it reads, picks fields,
-// lists, counts up.
-func plain(c expr.Code) bool {
+// plain reports whether c, a part of e, does nothing that can fail: it reads,
+// picks fields of records, lists, counts up.
+func plain(e *ir.Expr, c expr.Code) bool {
 	switch c.Op() {
-	case expr.OpRef, expr.OpConst, expr.OpField, expr.OpList, expr.OpAs:
+	case expr.OpRef, expr.OpConst, expr.OpList, expr.OpAs:
+	case expr.OpField:
+		if _, ok := typeOf(e, c.Args()[0]).(types.Record); !ok {
+			return false
+		}
 	case expr.OpCall:
 		if c.Name() != "range" {
 			return false
@@ -261,7 +266,22 @@ func plain(c expr.Code) bool {
 	default:
 		return false
 	}
-	return !slices.ContainsFunc(c.Args(), func(a expr.Code) bool { return !plain(a) })
+	return !slices.ContainsFunc(c.Args(), func(a expr.Code) bool { return !plain(e, a) })
+}
+
+// typeOf is the type of a reference or of a field of one; nil of anything else.
+func typeOf(e *ir.Expr, c expr.Code) types.Type {
+	if i, ok := c.Ref(); ok {
+		return e.Refs[i].Type
+	}
+	if c.Op() == expr.OpField {
+		if r, ok := typeOf(e, c.Args()[0]).(types.Record); ok {
+			if i := slices.IndexFunc(r.Fields, func(f types.Field) bool { return f.Name == c.Name() }); i >= 0 {
+				return r.Fields[i].Type
+			}
+		}
+	}
+	return nil
 }
 
 // reads returns which nodes of blk the expressions read, as sorted indices, and

@@ -88,6 +88,13 @@ func TestDeciders(t *testing.T) {
     foreach: {i: range(3)}
     steps:
       f: {foreach: {x: "a.xs[7]"}, inputs: [x, i], run: f}`, "o count const; f count decide flowc_decide_f"},
+		{"a field of a record is safe, of json it is not", `
+  a: {run: a, outputs: {r: {xs: list<int>}, j: json}}
+  o:
+    foreach: {i: range(3)}
+    steps:
+      f: {foreach: {x: a.r.xs}, inputs: [x, i], run: f}
+      g: {foreach: {x: range(int(a.j.n))}, inputs: [x, i], run: f}`, "o count const; f count step a hoisted 1; g count decide flowc_decide_g"},
 		{"not moved out of the gate that makes it safe", `
   g:
     when: params.maybe != nil
