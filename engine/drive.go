@@ -33,6 +33,7 @@ type driver struct {
 	why     EndReason // why nothing is started any more; "" while it is
 
 	seq      int
+	stopped  int // tasks
 	failed   []Failure
 	failures int
 }
@@ -272,6 +273,7 @@ func (d *driver) take(x ended) {
 	case next == done:
 		d.succeeded(a, &x)
 	case d.ctx.Err() != nil && next == again, x.out.Exit == contract.ExitStopped && d.ctx.Err() != nil:
+		d.stopped += a.Items
 		d.events.send(TaskEnded{Task: id, Outcome: Stopped, Took: x.took})
 	case next == again && d.why != "":
 		// It would be tried again, but the run is at its end: a resume tries it.
@@ -358,6 +360,10 @@ func (d *driver) finish(ctx context.Context, r *Report) {
 	if r.NotWritten = runtime.Finish(ctx, d.cfg, r.Status, r.first()); r.NotWritten == nil {
 		end, err := store.GetJSON[record.End](ctx, d.cfg.Store, record.Keys{Flow: r.Flow, Run: r.Run}.EndRecord())
 		r.Counts, r.Ended, r.NotWritten = end.Counts, end.Ended, err
+		if d.stopped > 0 && r.Counts != nil { // the store knows only that they have no result
+			r.Counts["failed"] = max(0, r.Counts["failed"]-d.stopped)
+			r.Counts["stopped"] = d.stopped
+		}
 	}
 	if r.Ended.IsZero() {
 		r.Ended = time.Now().UTC()

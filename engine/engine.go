@@ -144,7 +144,6 @@ type engine struct {
 	cfg    *runtime.Config
 	rec    *record.Run
 	init   *record.Result
-	exec   Executor
 	events *events
 }
 

@@ -67,8 +67,6 @@ func output(step, port, typ string) contract.Expr {
 	return ref(contract.Ref{Step: step, Port: port, Type: typ})
 }
 
-func ptr[T any](v T) *T { return &v }
-
 func script(name, text string) *contract.Step {
 	return &contract.Step{Step: name, Script: &contract.Script{Text: text}}
 }

@@ -17,7 +17,7 @@ type Report struct {
 	Status    record.RunStatus
 	Started   time.Time
 	Ended     time.Time
-	Counts    map[string]int // tasks by status; nil if the end could not be written
+	Counts    map[string]int // tasks by Outcome, those taken over by what they were; nil if the end could not be written
 
 	Failures []Failure     // tasks that failed for good, in the order in which they did
 	More     int           // failures that are not listed

@@ -196,7 +196,7 @@ func (r *Reader) noSuchRun(ctx context.Context, a Address) error {
 		what = fmt.Sprintf("flow %s has no run %s in the store %s", a.Flow, quote(a.Run), r.store.URL())
 	}
 	if slices.ContainsFunc(list, func(e Entry) bool { return e.Flow == a.Run }) {
-		return fmt.Errorf("%w: %s; %s is a flow: its newest run is %s@latest", ErrNotFound, what, a.Run, a.Run)
+		return missing("%s; %s is a flow: its newest run is %s@latest", what, a.Run, a.Run)
 	}
 	return unknown(what, a.Run, ids)
 }
@@ -204,9 +204,9 @@ func (r *Reader) noSuchRun(ctx context.Context, a Address) error {
 // unknown is an error about a name that is not among those there are.
 func unknown(what, name string, names []string) error {
 	if near, ok := diag.Suggest(name, names); ok {
-		return fmt.Errorf("%w: %s; did you mean %s?", ErrNotFound, what, near)
+		return missing("%s; did you mean %s?", what, near)
 	}
-	return fmt.Errorf("%w: %s%s", ErrNotFound, what, listed(names))
+	return missing("%s%s", what, listed(names))
 }
 
 // listed is "; there are: a, b, c", cut where it gets long.

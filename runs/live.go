@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/flowc-dev/flowc/contract"
 	"github.com/flowc-dev/flowc/record"
 	"github.com/flowc-dev/flowc/store"
 	"golang.org/x/sync/errgroup"
@@ -45,7 +46,7 @@ func (r *Reader) traces(ctx context.Context, id ID) (*traces, error) {
 		return nil
 	}
 	err := list(keys.ResultPrefix(""), func(info store.Info) {
-		if step, p, ok := keys.ParseResult(info.Key); ok {
+		if step, p, ok := keys.ParseResult(info.Key); ok && !hidden(step) {
 			t.result(step).Add(p)
 		}
 	})
@@ -53,7 +54,7 @@ func (r *Reader) traces(ctx context.Context, id ID) (*traces, error) {
 		return nil, err
 	}
 	err = list(keys.AttemptPrefix(""), func(info store.Info) {
-		if step, name, n, ok := keys.ParseAttempt(info.Key); ok {
+		if step, name, n, ok := keys.ParseAttempt(info.Key); ok && !hidden(step) {
 			u := t.unit(step, name)
 			u.claims++
 			if n >= u.last {
@@ -65,12 +66,15 @@ func (r *Reader) traces(ctx context.Context, id ID) (*traces, error) {
 		return nil, err
 	}
 	return t, list(keys.FailPrefix(""), func(info store.Info) {
-		if step, name, n, ok := keys.ParseFail(info.Key); ok {
+		if step, name, n, ok := keys.ParseFail(info.Key); ok && !hidden(step) {
 			u := t.unit(step, name)
 			u.lastFail = max(u.lastFail, n)
 		}
 	})
 }
+
+// hidden tells what starts and ends a run from the tasks of its flow.
+func hidden(step string) bool { return step == contract.InitStep || step == contract.FinishStep }
 
 func (t *traces) result(step string) *record.PathSet {
 	s := t.results[step]
@@ -255,6 +259,9 @@ func setResult(t *Task, res *record.Result) {
 	t.Status = string(res.Status)
 	t.Started, t.Ended, t.Error = res.Started, res.Ended, res.Error
 	t.Artifacts = artifactsOf(res.Outputs)
+	if t.Attempts == 0 {
+		t.Attempts = res.Attempt + 1 // of a run that was taken over from
+	}
 }
 
 // Part is a set of tasks that a run takes over from another one.
@@ -286,7 +293,7 @@ func (r *Reader) fillReused(ctx context.Context, id ID, step string, tasks []Tas
 				continue
 			}
 			if k := known[tasks[i].Path]; k != nil && k.Status != TaskFailed {
-				tasks[i].Status, tasks[i].Artifacts = k.Status, k.Artifacts
+				tasks[i].Status, tasks[i].Attempts, tasks[i].Artifacts = k.Status, k.Attempts, k.Artifacts
 				tasks[i].Started, tasks[i].Ended = k.Started, k.Ended
 			} else {
 				rest = append(rest, i)

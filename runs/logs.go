@@ -66,7 +66,7 @@ func (r *Reader) Logs(ctx context.Context, id ID, sel LogSelect) ([]*Log, error)
 		case !ok:
 			return nil, unknown(fmt.Sprintf("flow %s has no step %s", id.Flow, sel.Step), sel.Step, plan.names())
 		case pl.step == nil:
-			return nil, fmt.Errorf("%w: %s is a %s; logs are those of the steps in it", ErrNotFound, sel.Step, pl.block.Kind)
+			return nil, missing("%s is a %s; logs are those of the steps in it", sel.Step, pl.block.Kind)
 		}
 	}
 	logs, err := r.logsOf(ctx, id, sel.Step, unit)

@@ -65,7 +65,7 @@ func (r *Reader) contract(ctx context.Context, p *Plan, step string) (*contract.
 			return doc, err
 		}
 	}
-	return nil, fmt.Errorf("%w: the plan of flow %s has no step %s", ErrNotFound, p.Flow.Flow, step)
+	return nil, missing("the plan of flow %s has no step %s", p.Flow.Flow, step)
 }
 
 // document reads JSON whose bytes have a known digest.

@@ -28,6 +28,14 @@ import (
 // log that is not there.
 var ErrNotFound = errors.New("not found")
 
+// absent is an error that wraps ErrNotFound and says it in its own words.
+type absent string
+
+func (e absent) Error() string { return string(e) }
+func (e absent) Unwrap() error { return ErrNotFound }
+
+func missing(format string, args ...any) error { return absent(fmt.Sprintf(format, args...)) }
+
 // Reader reads one store.
 type Reader struct{ store store.Store }
 
@@ -196,13 +204,13 @@ func (r *Reader) Latest(ctx context.Context, flow string, successful bool) (Entr
 		if _, err := r.List(ctx, ListOptions{Flow: flow, Limit: 1}); err != nil {
 			return Entry{}, err
 		}
-		return Entry{}, fmt.Errorf("%w: no run of flow %s has succeeded yet", ErrNotFound, flow)
+		return Entry{}, missing("no run of flow %s has succeeded yet", flow)
 	}
-	return Entry{}, fmt.Errorf("%w: no run in the store %s has succeeded yet", ErrNotFound, r.store.URL())
+	return Entry{}, missing("no run in the store %s has succeeded yet", r.store.URL())
 }
 
 func (r *Reader) noRuns() error {
-	return fmt.Errorf("%w: there are no runs in the store %s", ErrNotFound, r.store.URL())
+	return missing("there are no runs in the store %s", r.store.URL())
 }
 
 func (r *Reader) noSuchFlow(ctx context.Context, flow string) error {

@@ -48,7 +48,7 @@ type Step struct {
 type Task struct {
 	Path      string              `json:"path"`
 	Status    string              `json:"status"`
-	Attempts  int                 `json:"attempts"` // that this run made
+	Attempts  int                 `json:"attempts"` // of the run that made it
 	Reused    bool                `json:"reused"`   // taken over from an earlier run
 	Artifacts map[string]Artifact `json:"artifacts"`
 
@@ -161,7 +161,7 @@ func (r *Reader) Show(ctx context.Context, id ID, opt ShowOptions) (*Run, error)
 func (r *Reader) record(ctx context.Context, id ID) (record.Run, error) {
 	rec, err := store.GetJSON[record.Run](ctx, r.store, id.keys().RunRecord())
 	if errors.Is(err, store.ErrNotFound) {
-		return rec, fmt.Errorf("%w: run %s of flow %s has no record in the store %s", ErrNotFound, id.Run, id.Flow, r.store.URL())
+		return rec, missing("run %s of flow %s has no record in the store %s", id.Run, id.Flow, r.store.URL())
 	}
 	if err == nil && (rec.Flow != id.Flow || rec.Run != id.Run) {
 		err = fmt.Errorf("store %s: %s is damaged: it is the record of run %s of flow %s", r.store.URL(), id.keys().RunRecord(), rec.Run, rec.Flow)
@@ -216,10 +216,71 @@ func (r *Reader) summaries(ctx context.Context, id ID) ([]Step, error) {
 				return err
 			}
 			steps[i].Tasks = tasksOf(&sum)
+			if sum.Outputs == nil && len(sum.Paths) >= manyTasks {
+				return r.fillOutputs(ctx, id, steps[i].Step, steps[i].Tasks)
+			}
 			return nil
 		})
 	}
 	return steps, g.Wait()
+}
+
+// manyTasks is the number of tasks from which the outputs of a step may be too
+// large for its summary.
+const manyTasks = 1000
+
+// fillOutputs reads the artifacts of tasks that a summary has left out, unless
+// the first one has none.
+func (r *Reader) fillOutputs(ctx context.Context, id ID, step string, tasks []Task) error {
+	reused := slices.ContainsFunc(tasks, func(t Task) bool { return t.Reused })
+	var parts map[string][]Part
+	if reused {
+		rec, err := r.record(ctx, id)
+		if err != nil {
+			return err
+		}
+		if parts, err = r.reused(ctx, id, &rec); err != nil {
+			return err
+		}
+	}
+	read := func(tasks []*Task) error {
+		g, ctx := errgroup.WithContext(ctx)
+		g.SetLimit(parallel)
+		for _, t := range tasks {
+			p, err := record.ParsePath(t.Path)
+			if err != nil {
+				return err
+			}
+			from := id
+			for _, part := range parts[step] {
+				if t.Reused && part.Paths.Contains(p) {
+					from.Run = part.Run
+					break
+				}
+			}
+			g.Go(func() error {
+				res, err := store.GetJSON[record.Result](ctx, r.store, from.keys().Result(step, p))
+				if err == nil {
+					t.Artifacts = artifactsOf(res.Outputs)
+				}
+				return err
+			})
+		}
+		return g.Wait()
+	}
+	var ok []*Task
+	for i := range tasks {
+		if tasks[i].Status == string(record.OK) {
+			ok = append(ok, &tasks[i])
+		}
+	}
+	if len(ok) == 0 {
+		return nil
+	}
+	if err := read(ok[:1]); err != nil || len(ok[0].Artifacts) == 0 {
+		return err
+	}
+	return read(ok[1:])
 }
 
 // tasksOf turns columns into tasks. record.Decode has checked their lengths.

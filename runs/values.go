@@ -139,12 +139,12 @@ func (l *look) wrongDepth(a Address, pl place) error {
 		depth = pl.taskPath
 	}
 	if depth == 0 {
-		return fmt.Errorf("%w: %s stands in no foreach or loop: leave out the index, %s", ErrNotFound, a.Step,
+		return missing("%s stands in no foreach or loop: leave out the index, %s", a.Step,
 			Address{Flow: a.Flow, Run: a.Run, Step: a.Step, Artifact: a.Artifact})
 	}
 	example := Address{Flow: a.Flow, Run: a.Run, Step: a.Step, Path: make(record.Path, depth), Artifact: a.Artifact}
-	return fmt.Errorf("%w: %s is there once for each index of what is around it: name %d of them, for example %s",
-		ErrNotFound, a.Step, depth, example)
+	return missing("%s is there once for each index of what is around it: name %d of them, for example %s",
+		a.Step, depth, example)
 }
 
 func (l *look) exportHint() string {
@@ -211,7 +211,7 @@ func checkOutput(c *contract.Step, name string) error {
 		return nil
 	}
 	if len(names) == 0 {
-		return fmt.Errorf("%w: step %s has no outputs", ErrNotFound, c.Step)
+		return missing("step %s has no outputs", c.Step)
 	}
 	return unknown(fmt.Sprintf("step %s has no output %s", c.Step, name), name, names)
 }
@@ -284,7 +284,7 @@ func (l *look) port(ctx context.Context, block, name string, pl place, path reco
 		tables.Blocks[block] = place
 	} else if names := ports(tables.Blocks[block]); !slices.Contains(names, name) && (name != "error" || !pl.block.Catch) {
 		if len(names) == 0 {
-			return nil, fmt.Errorf("%w: %s %s exports nothing", ErrNotFound, pl.block.Kind, block)
+			return nil, missing("%s %s exports nothing", pl.block.Kind, block)
 		}
 		return nil, unknown(fmt.Sprintf("%s %s exports no %s", pl.block.Kind, block, name), name, names)
 	}
@@ -351,11 +351,11 @@ func (l *look) unfinished(ctx context.Context, e *resolve.NotFinishedError) erro
 	}
 	switch {
 	case fail != nil:
-		return fmt.Errorf("%w: task %s of run %s has failed: %s", ErrNotFound, name, l.id.Run, fail.Message)
+		return missing("task %s of run %s has failed: %s", name, l.id.Run, fail.Message)
 	case end != nil:
-		return fmt.Errorf("%w: task %s of run %s was not run: the run %s before", ErrNotFound, name, l.id.Run, end.Status)
+		return missing("task %s of run %s was not run: the run %s before", name, l.id.Run, end.Status)
 	}
-	return fmt.Errorf("%w: task %s of run %s has not finished yet", ErrNotFound, name, l.id.Run)
+	return missing("task %s of run %s has not finished yet", name, l.id.Run)
 }
 
 // json gives a value of a record as canonical JSON.
