@@ -175,6 +175,15 @@ const (
 	//	      fit: {inputs: [loss], run: ./fit.sh, outputs: {loss: float}}
 	LoopCarryType Code = "loop-carry-type"
 
+	// LoopNeverEnds: the test of a loop never holds, so that it always fails when
+	// it reaches its bound. A warning.
+	//
+	//	steps:
+	//	  poll:
+	//	    loop: {until: false, max: 10}
+	//	    steps: {ask: {run: ./ask.sh}}
+	LoopNeverEnds Code = "loop-never-ends"
+
 	// OutOfRange: a number is smaller or larger than it can be.
 	//
 	//	steps:

@@ -69,6 +69,10 @@ func (c *checker) nulCharacter(span diag.Span, what string) {
 // checkVariables reports what would be set twice in a step's environment:
 // inputs, env and secrets share it.
 func (c *checker) checkVariables(n *node) {
+	own, def := &n.ast.Exec, &c.ast.Defaults
+	if len(own.Env)+len(def.Env)+len(own.Secrets)+len(def.Secrets) == 0 {
+		return
+	}
 	inputs := make(map[string]diag.Span, len(n.ast.Inputs))
 	for _, in := range n.ast.Inputs {
 		if badName(in.Name.Value) == "" {
@@ -76,32 +80,32 @@ func (c *checker) checkVariables(n *node) {
 		}
 	}
 	env := map[string]diag.Span{}
-	for _, list := range [][]ast.KV{c.ast.Defaults.Env, n.ast.Exec.Env} {
+	for _, list := range [][]ast.KV{def.Env, own.Env} {
 		for _, kv := range list {
 			env[kv.Key.Value] = kv.Key.Span
 		}
 	}
-	for _, kv := range n.ast.Exec.Env {
+	for _, kv := range own.Env {
 		c.variableClash(kv.Key, "variable", inputs, "input")
 	}
-	for _, kv := range c.ast.Defaults.Env {
+	for _, kv := range def.Env {
 		if in, ok := inputs[kv.Key.Value]; ok && env[kv.Key.Value] == kv.Key.Span {
 			c.diags.Error(diag.BadEnv, in, fmt.Sprintf("the input `%s` and a variable of `defaults` have the same name", kv.Key.Value)).
 				See(kv.Key.Span, "the variable").
 				Advise("rename one of them: the command would see only one")
 		}
 	}
-	for _, s := range n.ast.Exec.Secrets {
+	for _, s := range own.Secrets {
 		if s.Env.Value != "" && !c.variableClash(s.Env, "secret", inputs, "input") {
 			c.variableClash(s.Env, "secret", env, "variable")
 		}
 	}
-	own := func(name string) bool {
-		return slices.ContainsFunc(n.ast.Exec.Secrets, func(s ast.Secret) bool { return s.Env.Value == name })
+	replaced := func(name string) bool {
+		return slices.ContainsFunc(own.Secrets, func(s ast.Secret) bool { return s.Env.Value == name })
 	}
-	for _, s := range c.ast.Defaults.Secrets {
+	for _, s := range def.Secrets {
 		name := s.Env.Value
-		if name == "" || own(name) {
+		if name == "" || replaced(name) {
 			continue
 		}
 		for _, other := range []struct {

@@ -41,6 +41,7 @@ func (c *checker) check(v *value, want types.Type) *result {
 		v.parsed = exprcheck.Parse(*v.text)
 	}
 	checked, found := v.parsed.Check(view{c, v}, want)
+	showOrigins(checked, found)
 	c.diags = append(c.diags, found...)
 	if checked.Code.IsZero() || checked.Type == types.Invalid {
 		return invalid
@@ -58,6 +59,23 @@ func (c *checker) check(v *value, want types.Type) *result {
 	}
 	r.expr = &ir.Expr{Text: strings.TrimSpace(v.text.Value), Code: code, Refs: refs, Type: checked.Type, Span: v.text.Span}
 	return r
+}
+
+// showOrigins adds to type errors where the values were declared that they are
+// about.
+func showOrigins(checked *exprcheck.Checked, found diag.List) {
+	for i := range found {
+		d := &found[i]
+		if d.Code != diag.TypeMismatch {
+			continue
+		}
+		for _, ref := range checked.Refs {
+			s, ok := ref.Target.(*symbol)
+			if ok && ref.Span.Start >= d.Span.Start && ref.Span.End <= d.Span.End && len(d.Related) < 3 {
+				d.See(s.span, fmt.Sprintf("`%s` is %v", ref.Text, ref.Type))
+			}
+		}
+	}
 }
 
 // plainReference checks an expression that is nothing but a reference and needs

@@ -228,11 +228,17 @@ func (c *checker) batch(n *node) {
 	if !f.Batch.Span.Valid() || f.Batch.Value <= 1 || n.ast.Partial {
 		return
 	}
-	if nodes := n.bodies[0].nodes; len(nodes) != 1 || nodes[0].kind != step {
+	var inside []*node
+	for _, v := range n.bodies[0].block.vertices {
+		if v.node != nil {
+			inside = append(inside, v.node)
+		}
+	}
+	if len(inside) != 1 || inside[0].kind != step {
 		d := c.diags.Error(diag.ForeachBatch, f.Batch.Span, fmt.Sprintf("`batch` packs the runs of one step into containers, and `%s` has more than that inside", n.name)).
 			Advise("remove it, or put the foreach on the step that is worth packing")
-		if len(nodes) > 0 {
-			d.See(nodes[len(nodes)-1].ast.Name.Span, "this is inside too")
+		if len(inside) > 0 {
+			d.See(inside[len(inside)-1].ast.Name.Span, "this is inside too")
 		}
 	}
 }

@@ -32,7 +32,13 @@ func (c *checker) buildLoop(n *node, out *ir.Loop) {
 		c.diags.Error(diag.MissingKey, n.key("loop"), fmt.Sprintf("the loop `%s` has no `until`", n.name)).
 			Advise("say when it ends; to run `max` times, write `until: false` and `at_max: stop`")
 	}
-	out.Until = c.check(n.until, types.Bool).expr
+	until := c.check(n.until, types.Bool)
+	out.Until = until.expr
+	if v, ok := until.constantValue(); ok && v == false && !out.Stop {
+		c.diags.Warn(diag.LoopNeverEnds, n.until.span, fmt.Sprintf("the loop `%s` always fails", n.name)).
+			Because("Its `until` never holds, and reaching `max` is a failure.").
+			Advise("to run `max` times, add `at_max: stop`")
+	}
 	n.portsFromExports(body)
 }
 

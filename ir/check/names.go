@@ -164,6 +164,9 @@ func (c *checker) spell(d *diag.Diagnostic, span diag.Span, word, better, messag
 
 // unique reports names that occur more than once in one list.
 func (c *checker) unique(what string, names []ast.Name) {
+	if len(names) < 2 {
+		return
+	}
 	first := make(map[string]ast.Name, len(names))
 	for _, n := range names {
 		if n.Value == "" {

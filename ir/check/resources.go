@@ -74,6 +74,10 @@ func (c *checker) mergeResources(own, def *ast.Resources) ir.Resources {
 	if own.CPU.Span.Valid() {
 		out.CPUMilli = own.CPUMilli
 	}
+	if own.Shm.Span.Valid() && !own.Memory.Span.Valid() && out.Memory > 0 && out.Shm > out.Memory {
+		c.diags.Error(diag.BadResources, own.Shm.Span, "`shm` is larger than the `memory` of `defaults`, of which it is a part").
+			See(def.Memory.Span, "the memory")
+	}
 	if out.GPU == 0 {
 		if own.GPUType.Span.Valid() && own.GPUType.Value != "" {
 			c.diags.Error(diag.BadResources, own.GPUType.Span, "`gpu_type` without `gpu`").

@@ -26,11 +26,6 @@ func (c *checker) schedule() {
 		return
 	}
 	if s.Overlap.Span.Valid() && s.Overlap.Value != "" {
-		if c.ast.Overlap.Span.Valid() && c.ast.Overlap.Value != s.Overlap.Value {
-			c.diags.Error(diag.BadSchedule, s.Overlap.Span, "`overlap` is given twice, and differently").
-				See(c.ast.Overlap.Span, "the other one").
-				Advise("keep one of them: it holds for all runs of the flow")
-		}
 		c.out.Policy.Overlap = overlapOf(s.Overlap.Value)
 	}
 	out := &ir.Schedule{Cron: strings.Join(strings.Fields(s.Cron.Value), " "), Timezone: s.Timezone.Value, Suspended: s.Suspended.Value, Span: s.Span}
@@ -139,6 +134,9 @@ func (c *checker) scheduledParams(s *ast.Schedule) {
 func scheduledAdvice(p *ir.Param) string {
 	if p.Type == types.Date {
 		return "give it a default, or `date: " + p.Name + "` in the schedule, which sets it to the scheduled day"
+	}
+	if types.HasBlob(p.Type) {
+		return "make its type `" + types.Opt(p.Type).String() + "`: a schedule has no file to give"
 	}
 	return "give it a default, or make its type `" + types.Opt(p.Type).String() + "`"
 }

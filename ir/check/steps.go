@@ -41,7 +41,14 @@ func (c *checker) input(n *node, in *ast.Input, v *value, want types.Type) *resu
 		return invalid
 	}
 	if want != nil {
-		return c.check(v, want)
+		before := len(c.diags)
+		r := c.check(v, want)
+		for i := before; i < len(c.diags); i++ {
+			if d := &c.diags[i]; d.Code == diag.TypeMismatch || d.Code == diag.BadValue || d.Code == diag.MaybeAbsent {
+				d.See(in.Type.Span, fmt.Sprintf("the step wants %v", want))
+			}
+		}
+		return r
 	}
 	if v == nil {
 		return invalid
