@@ -49,10 +49,10 @@ func (d *decoder) listed(f field) []binding {
 	var out []binding
 	seen := map[string]diag.Span{}
 	for _, n := range f.items {
-		item := f.item(n, "an item of "+f.name)
+		item := f.item(n)
 		if n.kind == mapKind && !n.isTemplate() {
 			d.errorf(diag.WrongKind, item.short(), "an item of %s is a reference, this is a mapping", f.name).
-				Advise("with names of your own, write " + f.name + " as one mapping: {name: value}")
+				Advise("with names of your own, write " + f.name.String() + " as one mapping: {name: value}")
 			continue
 		}
 		if n.kind == numberKind || n.kind == boolKind || n.kind == listKind {
@@ -65,7 +65,7 @@ func (d *decoder) listed(f field) []binding {
 		}
 		if !reference.MatchString(x.Value) {
 			d.errorf(diag.BadValue, x.Span, "only a plain reference has a name of its own; %s needs one", code(x.Value)).
-				Advise("write " + f.name + " as a mapping: {name: " + x.Value + "}")
+				Advise("write " + f.name.String() + " as a mapping: {name: " + x.Value + "}")
 			continue
 		}
 		dot := strings.LastIndexByte(x.Value, '.') + 1
@@ -73,7 +73,7 @@ func (d *decoder) listed(f field) []binding {
 		if other, ok := seen[name.Value]; ok {
 			d.errorf(diag.DuplicateName, x.Span, "%s has two entries called %s", f.name, code(name.Value)).
 				See(other, "the other one").
-				Advise("write " + f.name + " as a mapping, where each can have a name of its own: {name: value}")
+				Advise("write " + f.name.String() + " as a mapping, where each can have a name of its own: {name: value}")
 			continue
 		}
 		seen[name.Value] = x.Span
@@ -109,9 +109,9 @@ func (d *decoder) typedValue(f field) (ast.Value, *ast.TypeRef) {
 	if typ == nil || from == nil && value == nil {
 		return d.value(f), nil
 	}
-	t := d.typeRef(field{node: typ, name: "`type`", key: f.span})
+	t := d.typeRef(field{node: typ, name: label{word: "type"}, key: f.span})
 	if value != nil {
-		return d.literalValue(field{node: value, name: "`value`", key: f.span}, f.span), &t
+		return d.literalValue(field{node: value, name: label{word: "value"}, key: f.span}, f.span), &t
 	}
-	return d.value(field{node: from, name: "`from`", key: f.span}), &t
+	return d.value(field{node: from, name: label{word: "from"}, key: f.span}), &t
 }

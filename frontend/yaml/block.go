@@ -102,7 +102,7 @@ func (d *decoder) caseEntries(o object) []named {
 		}
 		if name.Span.Valid() && !seen[name.Value] {
 			seen[name.Value] = true
-			out = append(out, named{name, field{node: p.value, name: "case " + code(name.Value), key: p.key.span}})
+			out = append(out, named{name, field{node: p.value, name: label{what: "case", word: name.Value}, key: p.key.span}})
 		}
 	}
 	return out

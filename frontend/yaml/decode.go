@@ -22,8 +22,8 @@ type decoder struct {
 
 // field is a value with the name that messages call it by.
 type field struct {
-	*node        // nil where the key is absent
-	name  string // "`retry`", "param `day`"
+	*node // nil where the key is absent
+	name  label
 	key   diag.Span
 }
 
@@ -37,16 +37,56 @@ func (f field) place() diag.Span {
 	return f.key
 }
 
+// label is what messages call a value: `retry`, param `day`, an item of `code`.
+type label struct {
+	what string // "param"; nothing if the word says it
+	word string // "day"
+	item bool   // one of its items is meant
+}
+
+func (l label) String() string {
+	name := l.what
+	switch {
+	case l.what == "":
+		name = code(l.word)
+	case l.word != "":
+		name += " " + code(l.word)
+	}
+	if l.item {
+		return "an item of " + name
+	}
+	return name
+}
+
 // item is one item of a list.
-func (f field) item(n *node, name string) field {
+func (f field) item(n *node) field {
+	out := f.only(n)
+	out.name.item = true
+	return out
+}
+
+// only is an item of a list that could also stand alone.
+func (f field) only(n *node) field {
 	key := n.span
 	if n.empty() {
 		key = f.place()
 	}
-	return field{node: n, name: name, key: key}
+	return field{node: n, name: f.name, key: key}
 }
 
-func code(s string) string { return "`" + s + "`" }
+// code sets a piece of YAML off from the words around it. Line breaks become
+// visible, and what is long is cut.
+func code(s string) string {
+	const most = 60
+	if r := []rune(s[:min(len(s), 8*most)]); len(r) > most {
+		s = string(r[:most]) + "…"
+	}
+	s = printable(s)
+	if strings.Contains(s, "`") {
+		return `"` + s + `"`
+	}
+	return "`" + s + "`"
+}
 
 func (d *decoder) errorf(code diag.Code, span diag.Span, format string, args ...any) *diag.Diagnostic {
 	*d.partial = true
@@ -235,13 +275,13 @@ func (d *decoder) texts(f field) []ast.Str {
 	if !d.usable(f) {
 		return nil
 	}
-	items := []*node{f.node}
-	if f.kind == listKind {
-		items = f.items
+	if f.kind == mapKind {
+		d.wrongKind(f, "text or a list of texts")
+		return nil
 	}
 	var out []ast.Str
-	for _, n := range items {
-		if s := d.text(f.item(n, f.name)); s.Span.Valid() {
+	for _, n := range f.each() {
+		if s := d.text(f.only(n)); s.Span.Valid() {
 			out = append(out, s)
 		}
 	}
@@ -258,7 +298,11 @@ func (d *decoder) keyName(k *node, what string) (ast.Name, bool) {
 		*d.partial = true
 		return ast.Name{}, false
 	case k.kind != textKind:
-		e := d.errorf(diag.WrongKind, k.span, "the name of %s is text, this is %s", what, k.kind.describe())
+		if k.empty() {
+			d.errorf(diag.WrongKind, k.span, "there is no name before the colon")
+			return ast.Name{}, false
+		}
+		e := d.errorf(diag.WrongKind, k.span, "the name of %s is text, this is %s", what, scalarWord(k))
 		if k.kind == numberKind || k.kind == boolKind {
 			q := quote(k.text.Value)
 			e.Replace(k.span, q, "quote it: "+q)

@@ -78,6 +78,7 @@ var resourcesShape = &shape{
 		"limits":   "write the amounts directly, as in `resources: {cpu: 2, memory: 4Gi}`",
 		"requests": "write the amounts directly, as in `resources: {cpu: 2, memory: 4Gi}`",
 	},
+	renamed: map[string]string{"ram": "memory", "mem": "memory", "vcpu": "cpu", "storage": "disk", "gpus": "gpu"},
 }
 
 func (d *decoder) resources(f field) *ast.Resources {
@@ -101,11 +102,15 @@ var retryShape = &shape{
 	what: "`retry`",
 	keys: []string{"attempts", "delay", "max_delay", "backoff", "for"},
 	advice: map[string]string{
-		"on":      "the kinds of failure stand under `for:`, because some YAML tools read `on` as true",
-		"limit":   "write `attempts:`, which counts the first one too",
-		"retries": "write `attempts:`, which counts the first one too",
-		"times":   "write `attempts:`, which counts the first one too",
+		"on":      "some YAML tools read `on` as true",
+		"limit":   "it counts the first attempt too",
+		"retries": "it counts the first attempt too",
+		"times":   "it counts the first attempt too",
 		"timeout": "put it beside `retry`: it is that of one attempt",
+	},
+	renamed: map[string]string{
+		"on": "for", "limit": "attempts", "retries": "attempts", "times": "attempts",
+		"wait": "delay", "interval": "delay", "factor": "backoff",
 	},
 }
 
@@ -128,7 +133,7 @@ func (d *decoder) retry(f field) *ast.Retry {
 	}
 	kinds := o.get("for")
 	for _, n := range kinds.each() {
-		s := d.oneOf(kinds.item(n, "`for`"), "error", "oom", "evicted", "timeout")
+		s := d.oneOf(kinds.only(n), "error", "oom", "evicted", "timeout")
 		if s.Span.Valid() {
 			r.For = append(r.For, s)
 		}
@@ -152,8 +157,8 @@ var cacheShape = &shape{
 	keys: []string{"version", "lifetime"},
 	advice: map[string]string{
 		"key": "the key is made of code, inputs and `version`; change `version` to begin afresh",
-		"ttl": "write `lifetime:`",
 	},
+	renamed: map[string]string{"ttl": "lifetime", "max_age": "lifetime"},
 }
 
 func (d *decoder) cache(f field) *ast.Cache {
@@ -187,7 +192,7 @@ func (d *decoder) secrets(f field) []ast.Secret {
 	var out []ast.Secret
 	if f.kind == listKind {
 		for _, n := range f.items {
-			if s, ok := d.secretItem(f.item(n, "an item of `secrets`")); ok {
+			if s, ok := d.secretItem(f.item(n)); ok {
 				out = append(out, s)
 			}
 		}

@@ -14,8 +14,8 @@ var flowShape = &shape{
 	keys: []string{
 		"flow", "doc", "params", "types", "defaults", "schedule", "overlap", "timeout", "max_parallel",
 		"tags", "owner", "package", "steps", "export",
-		"imports", "triggers", "on_success", "on_failure", "on_exit", "native",
 	},
+	later: []string{"imports", "triggers", "on_success", "on_failure", "on_exit", "native"},
 	advice: map[string]string{
 		"name":        "the flow's name stands under `flow:`",
 		"image":       "put it under `defaults:`, for all steps, or on a step",
@@ -46,7 +46,7 @@ var flowShape = &shape{
 func (d *decoder) flow(root *node) *ast.Flow {
 	flow := &ast.Flow{Span: root.span}
 	d.partial = &flow.Partial
-	top := field{node: root, name: "a flow", key: root.span}
+	top := field{node: root, name: label{what: "a flow"}, key: root.span}
 	if len(root.pairs) > 0 && root.kind == mapKind {
 		top.key = root.pairs[0].key.span
 	}
@@ -54,7 +54,7 @@ func (d *decoder) flow(root *node) *ast.Flow {
 	if !ok {
 		return flow
 	}
-	d.unsupported(o, "imports", "triggers", "on_success", "on_failure", "on_exit", "native")
+	d.unsupported(o, flowShape.later)
 
 	flow.Name = d.name(o.require("flow", "begin the file with `flow: NAME`"))
 	flow.Doc = d.text(o.get("doc"))
@@ -79,7 +79,7 @@ func (d *decoder) flow(root *node) *ast.Flow {
 }
 
 // unsupported reports keys that the language has and this version has not.
-func (d *decoder) unsupported(o object, keys ...string) {
+func (d *decoder) unsupported(o object, keys []string) {
 	for _, key := range keys {
 		if f := o.get(key); f.present() {
 			d.errorf(diag.Unsupported, f.key, "%s: %s", code(key), later)
@@ -99,9 +99,9 @@ var paramShape = &shape{
 		"options":  "write it as a type: `type: enum<a|b>`",
 		"required": "a param without `default` is required; an optional one has a type with ?",
 		"optional": "give it a type with ?, like `string?`, or a `default`",
-		"doc":      "what a param is for stands under `help:`",
 		"value":    "the value of a param is given when a run starts; `default` is what it has otherwise",
 	},
+	renamed: map[string]string{"doc": "help", "description": "help", "minimum": "min", "maximum": "max", "regex": "pattern"},
 }
 
 // params reads `name: {type: T, ...}` and the short form `name: T`.
@@ -212,6 +212,7 @@ var scheduleShape = &shape{
 		"timeout": "put it on the flow itself",
 		"start":   "a schedule begins when the flow is deployed",
 	},
+	renamed: map[string]string{"tz": "timezone", "expression": "cron", "concurrency": "overlap", "suspend": "suspended"},
 }
 
 func (d *decoder) schedule(f field) *ast.Schedule {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	goyaml "go.yaml.in/yaml/v4"
@@ -112,6 +113,9 @@ type tree struct {
 	spots []diag.Span // repaired parts, by offset: what lies in them was reported
 	diags *diag.List
 
+	misindented bool // a line belongs elsewhere than YAML thinks
+	lost        int  // scalars that could not be followed through the source
+
 	// Marks come in the order of the text, so that columns of a long line are
 	// counted from the last one.
 	lastLine, lastColumn, lastOffset int
@@ -151,9 +155,11 @@ func (t *tree) offset(m mark) int {
 	return at
 }
 
-// span is that of text[i:j] in the source.
+// span is that of text[i:j] in the source; what lies behind the end is cut off.
 func (t *tree) span(i, j int) diag.Span {
-	return diag.Span{File: t.file, Start: int32(t.base + i), End: int32(t.base + max(i, j))}
+	i = min(i, len(t.text))
+	j = max(i, min(j, len(t.text)))
+	return diag.Span{File: t.file, Start: int32(t.base + i), End: int32(t.base + j)}
 }
 
 // node converts n and all in it. Around is the number of spaces before the
@@ -174,11 +180,19 @@ func (t *tree) node(n *goyaml.Node, around int) *node {
 		out = t.mapping(n, body)
 	}
 	if tag.Valid() {
-		t.reportTag(tag, out)
+		if !t.isFull() {
+			t.reportTag(tag, out)
+		}
 		out.kind = badKind
 	}
 	return out
 }
+
+// maxFindings bounds what is reported of one file. Nobody reads more, and to
+// look for causes takes time.
+const maxFindings = 1000
+
+func (t *tree) isFull() bool { return len(*t.diags) >= maxFindings }
 
 func (t *tree) alias(n *goyaml.Node, start int) *node {
 	span := t.span(start, start+1+len(n.Value))
@@ -206,11 +220,9 @@ func (t *tree) skipProperties(n *goyaml.Node, start int) (body int, tag diag.Spa
 		case c != '&' && c != '!':
 			return pos, tag
 		}
-		end := pos + 1
-		for end < len(t.text) && !isSpace(t.text[end]) && !bytes.ContainsRune([]byte(",[]{}"), rune(t.text[end])) {
-			end++
-		}
+		end := min(pos+1+len(n.Anchor), len(t.text))
 		if t.text[pos] == '!' {
+			end = t.tagEnd(pos)
 			tag = t.span(pos, end)
 		} else {
 			t.diags.Error(diag.YAMLAlias, t.span(pos, end), "`"+string(t.text[pos:end])+"` is a YAML anchor, which flows don't have").
@@ -221,6 +233,18 @@ func (t *tree) skipProperties(n *goyaml.Node, start int) (body int, tag diag.Spa
 	return pos, tag
 }
 
+// tagEnd returns the end of the tag at pos: !word, or !<anything>.
+func (t *tree) tagEnd(pos int) int {
+	if t.char(pos+1) == '<' {
+		if n := bytes.IndexByte(t.text[pos:], '>'); n >= 0 {
+			return pos + n + 1
+		}
+	}
+	for pos++; pos < len(t.text) && !isSpace(t.text[pos]) && bytes.IndexByte([]byte(",[]{}"), t.text[pos]) < 0; pos++ {
+	}
+	return pos
+}
+
 func (t *tree) reportTag(tag diag.Span, out *node) {
 	word := string(t.text[int(tag.Start)-t.base : int(tag.End)-t.base])
 	whole := tag.To(out.span)
@@ -229,10 +253,13 @@ func (t *tree) reportTag(tag diag.Span, out *node) {
 	}
 	written := string(t.text[int(whole.Start)-t.base : int(whole.End)-t.base])
 	d := t.diags.Error(diag.YAMLTag, tag, "YAML reads `"+word+"` as a tag, not as part of the value")
+	oneLine := out.plain && !bytes.ContainsAny([]byte(written), "\r\n")
 	switch {
-	case len(word) > 1 && word[1] != '!' && !bytes.Contains([]byte(written), []byte("\n")) && out.plain:
+	case oneLine && t.isScriptAt(int(whole.Start)-t.base):
+		t.proposeQuotes(d, int(whole.Start)-t.base, int(whole.End)-t.base)
+	case oneLine && len(word) > 1 && word[1] != '!':
 		d.Replace(whole, "not "+written[1:], "write `not "+written[1:]+"`, or put the whole in quotes")
-	case out.plain && !bytes.Contains([]byte(written), []byte("\n")):
+	case oneLine:
 		d.Replace(whole, quote(written), "put the whole in quotes, or remove the tag")
 	default:
 		d.Advise("remove the tag")
@@ -268,6 +295,7 @@ func (t *tree) scalar(n *goyaml.Node, start, around int) *node {
 // roughly places a value that could not be followed through the source: all of
 // it at the start of its line's rest.
 func (t *tree) roughly(value string, start int) diag.Text {
+	t.lost++
 	start = min(start, len(t.text))
 	end := max(start, lineEnd(t.text, start))
 	text := diag.Text{Value: value, Span: diag.Span{File: t.file, Start: int32(start), End: int32(end)}}
@@ -324,7 +352,8 @@ func (t *tree) mapping(n *goyaml.Node, start int) *node {
 	end := start
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k := t.node(n.Content[i], out.indent)
-		v := t.node(n.Content[i+1], out.indent)
+		t.checkIndent(k)
+		v := t.value(k, n.Content[i+1], out.indent)
 		out.pairs = append(out.pairs, pair{k, v})
 		end = max(end, int(k.span.End)-t.base, int(v.span.End)-t.base)
 	}
@@ -333,6 +362,39 @@ func (t *tree) mapping(n *goyaml.Node, start int) *node {
 		t.rejoinPairs(out)
 	}
 	return out
+}
+
+// checkIndent reports a key that begins with characters that only look like
+// spaces: its line belongs elsewhere, so nothing can be said of the whole.
+func (t *tree) checkIndent(k *node) {
+	if !k.plain {
+		return
+	}
+	rest := strings.TrimLeftFunc(k.text.Value, isInvisible)
+	n := len(k.text.Value) - len(rest)
+	if n == 0 {
+		return
+	}
+	t.misindented = true
+	indent := strings.Repeat(" ", utf8.RuneCountInString(k.text.Value[:n]))
+	first, _ := utf8.DecodeRuneInString(k.text.Value)
+	t.diags.Error(diag.YAMLIndent, k.text.Sub(0, n), fmt.Sprintf("the line is indented with %U, which is not a space to YAML", first)).
+		Replace(k.text.Sub(0, n), indent, "indent with spaces")
+}
+
+// value converts the value of a key. That of a merge key is not looked at: the
+// key is wrong whatever stands there.
+func (t *tree) value(k *node, n *goyaml.Node, around int) *node {
+	if !k.plain || k.text.Value != "<<" {
+		return t.node(n, around)
+	}
+	t.diags.Error(diag.YAMLMerge, k.span, "flows don't have YAML's merge key `<<`").
+		Advise("write the keys out; what all steps share stands under `defaults:`")
+	k.kind = badKind
+	all := t.diags
+	t.diags = &diag.List{}
+	defer func() { t.diags = all }()
+	return t.node(n, around)
 }
 
 // close returns the end of a list or mapping whose last part ends at pos: in

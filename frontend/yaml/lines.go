@@ -2,7 +2,7 @@ package yaml
 
 import (
 	"bytes"
-	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -11,6 +11,20 @@ import (
 
 // How a person would read a line of YAML that YAML itself could not read.
 
+// char is the byte at i, or 0 where there is none.
+func (t *tree) char(i int) byte {
+	if i < 0 || i >= len(t.text) {
+		return 0
+	}
+	return t.text[i]
+}
+
+// part is text[i:j], as far as it exists.
+func (t *tree) part(i, j int) []byte {
+	i = max(0, min(i, len(t.text)))
+	return t.text[i:max(i, min(j, len(t.text)))]
+}
+
 // keyAt is where the key of a line and its value stand.
 type keyAt struct{ start, end, colon, value int }
 
@@ -18,27 +32,27 @@ type keyAt struct{ start, end, colon, value int }
 func (t *tree) key(start, end int) (keyAt, bool) {
 	i := start
 	for {
-		for i < end && t.text[i] == ' ' {
+		for i < end && t.char(i) == ' ' {
 			i++
 		}
-		if i+1 < end && t.text[i] == '-' && t.text[i+1] == ' ' {
+		if i+1 < end && t.char(i) == '-' && t.char(i+1) == ' ' {
 			i++
 			continue
 		}
 		break
 	}
-	if i >= end || bytes.IndexByte([]byte("#[]{},&*!|>%@`"), t.text[i]) >= 0 {
+	if i >= end || bytes.IndexByte([]byte("#[]{},&*!|>%@`"), t.char(i)) >= 0 {
 		return keyAt{}, false
 	}
 	k := keyAt{start: i, end: i}
-	if q := t.text[i]; q == '"' || q == '\'' {
+	if q := t.char(i); q == '"' || q == '\'' {
 		text, ok := quotedScalar(t.text[:end], t.file, i)
 		if !ok {
 			return keyAt{}, false
 		}
 		k.end = int(text.Span.End)
 		k.colon = k.end
-		for k.colon < end && t.text[k.colon] == ' ' {
+		for k.colon < end && t.char(k.colon) == ' ' {
 			k.colon++
 		}
 		if !t.isColon(k.colon, end) {
@@ -46,25 +60,25 @@ func (t *tree) key(start, end int) (keyAt, bool) {
 		}
 	} else {
 		for k.colon = i; !t.isColon(k.colon, end); k.colon++ {
-			if k.colon >= end || t.text[k.colon] == '#' && k.colon > i && t.text[k.colon-1] == ' ' {
+			if k.colon >= end || t.char(k.colon) == '#' && k.colon > i && t.char(k.colon-1) == ' ' {
 				return keyAt{}, false
 			}
 		}
-		k.end = i + len(bytes.TrimRight(t.text[i:k.colon], " "))
+		k.end = i + len(bytes.TrimRight(t.part(i, k.colon), " "))
 	}
-	for k.value = k.colon + 1; k.value < end && isBlank(t.text[k.value]); k.value++ {
+	for k.value = k.colon + 1; k.value < end && isBlank(t.char(k.value)); k.value++ {
 	}
 	return k, true
 }
 
 func (t *tree) isColon(i, end int) bool {
-	return i < end && t.text[i] == ':' && (i+1 == end || isBlank(t.text[i+1]))
+	return i < end && t.char(i) == ':' && (i+1 == end || isBlank(t.char(i+1)))
 }
 
 // indent is the number of spaces that the line at start begins with.
 func (t *tree) indent(start int) int {
 	n := 0
-	for start+n < len(t.text) && t.text[start+n] == ' ' {
+	for start+n < len(t.text) && t.char(start+n) == ' ' {
 		n++
 	}
 	return n
@@ -74,7 +88,7 @@ func (t *tree) indent(start int) int {
 func (t *tree) lineBefore(start int) (int, int, bool) {
 	for start > 0 {
 		s, e := t.line(start - 1)
-		if line := bytes.TrimSpace(t.text[s:e]); len(line) > 0 && line[0] != '#' {
+		if line := bytes.TrimSpace(t.part(s, e)); len(line) > 0 && line[0] != '#' {
 			return s, e, true
 		}
 		start = s
@@ -82,20 +96,13 @@ func (t *tree) lineBefore(start int) (int, int, bool) {
 	return 0, 0, false
 }
 
-// invisible names a character at the beginning of the line that looks like a space.
-func (t *tree) invisible(start, end int) string {
-	for i := start; i < end; {
-		r, size := utf8.DecodeRune(t.text[i:end])
-		switch r {
-		case ' ':
-		case 0xa0, 0x2007, 0x202f, 0x3000, 0x200b:
-			return fmt.Sprintf("the character %U", r)
-		default:
-			return ""
-		}
-		i += size
+// isInvisible reports whether r looks like a space, or like nothing, and is none.
+func isInvisible(r rune) bool {
+	switch r {
+	case 0xa0, 0x2007, 0x202f, 0x3000, 0x200b:
+		return true
 	}
-	return ""
+	return false
 }
 
 // withoutComment returns where the text from i to the end of its line ends,
@@ -103,18 +110,18 @@ func (t *tree) invisible(start, end int) string {
 func (t *tree) withoutComment(i, end int) int {
 	var quote byte
 	for k := i; k < end; k++ {
-		switch c := t.text[k]; {
+		switch c := t.char(k); {
 		case quote != 0:
 			if c == quote {
 				quote = 0
 			}
 		case c == '"' || c == '\'':
 			quote = c
-		case c == '#' && k > i && isBlank(t.text[k-1]):
+		case c == '#' && k > i && isBlank(t.char(k-1)):
 			end = k
 		}
 	}
-	for end > i && isBlank(t.text[end-1]) {
+	for end > i && isBlank(t.char(end-1)) {
 		end--
 	}
 	return end
@@ -143,11 +150,11 @@ func (t *tree) valueAround(at int) (i, j int) {
 func (t *tree) openBracket(start, at int) int {
 	var open []int
 	key, ok := t.key(start, at)
-	if !ok || key.value >= at || t.text[key.value] != '[' && t.text[key.value] != '{' {
+	if !ok || key.value >= at || t.char(key.value) != '[' && t.char(key.value) != '{' {
 		return -1
 	}
 	for k := key.value; k < at; k++ {
-		switch t.text[k] {
+		switch t.char(k) {
 		case '[', '{':
 			open = append(open, k)
 		case ']', '}':
@@ -170,14 +177,14 @@ func (t *tree) piece(open, at int) (i, j int) {
 	depth, colons := 0, 0
 	fresh := true // a value may begin here
 	for k := open + 1; k < at && k < len(t.text); k++ {
-		c := t.text[k]
+		c := t.char(k)
 		switch {
 		case fresh && (c == '"' || c == '\''):
 			if q, ok := quotedScalar(t.text, t.file, k); ok && int(q.Span.End) <= at {
 				k = int(q.Span.End) - 1
 			}
 			fresh = false
-		case c == '#' && isSpace(t.text[k-1]):
+		case c == '#' && isSpace(t.char(k-1)):
 			k = lineEnd(t.text, k)
 		case c == '[' || c == '{':
 			depth++
@@ -190,16 +197,16 @@ func (t *tree) piece(open, at int) (i, j int) {
 			if depth == 0 {
 				i, colons = k+1, 0
 			}
-		case c == ':' && k+1 < len(t.text) && isSpace(t.text[k+1]):
+		case c == ':' && k+1 < len(t.text) && isSpace(t.char(k+1)):
 			fresh = true
-			if depth == 0 && colons == 0 && t.text[open] == '{' {
+			if depth == 0 && colons == 0 && t.char(open) == '{' {
 				i, colons = k+1, 1
 			}
 		case !isSpace(c):
 			fresh = false
 		}
 	}
-	for i < len(t.text) && isSpace(t.text[i]) {
+	for i < len(t.text) && isSpace(t.char(i)) {
 		i++
 	}
 	return i, t.expressionEnd(i)
@@ -212,7 +219,7 @@ func (t *tree) expressionEnd(i int) int {
 	var quote byte
 loop:
 	for ; j < len(t.text); j++ {
-		c := t.text[j]
+		c := t.char(j)
 		switch {
 		case c == '\n':
 			break loop
@@ -220,7 +227,7 @@ loop:
 			if c == quote {
 				quote = 0
 			}
-		case c == '"' || c == '\'' && (j == i || !isWord(t.text[j-1])):
+		case c == '"' || c == '\'' && (j == i || !isWord(t.char(j-1))):
 			quote = c
 		case strings.IndexByte("([{", c) >= 0:
 			depth++
@@ -233,7 +240,7 @@ loop:
 			break loop
 		}
 	}
-	for j > i && isSpace(t.text[j-1]) {
+	for j > i && isSpace(t.char(j-1)) {
 		j--
 	}
 	return j
@@ -245,20 +252,30 @@ func isWord(c byte) bool {
 
 // proposeQuotes offers to quote text[i:j], or to put a script below its key.
 func (t *tree) proposeQuotes(d *diag.Diagnostic, i, j int) {
-	written := string(t.text[i:j])
+	written := string(t.part(i, j))
 	if strings.ContainsAny(written, "\r\n") {
 		d.Advise("put the whole value in quotes")
 		return
 	}
-	start, end := t.line(i)
-	key, ok := t.key(start, end)
-	if ok && key.value == i && string(t.text[key.start:key.end]) == "run" {
+	if t.isScriptAt(i) {
+		start, end := t.line(i)
+		key, _ := t.key(start, end)
+		script := strings.TrimLeft(headerOfBlock.ReplaceAllString(written, ""), " ")
 		inner := strings.Repeat(" ", key.start-start+2)
-		d.Replace(t.span(i, j), "|\n"+inner+written, "put the script on the next line, behind `run: |`")
+		d.Replace(t.span(i, j), "|\n"+inner+script, "put the script on the next line, behind `run: |`")
 		return
 	}
 	quoted := quote(written)
 	d.Replace(t.span(i, j), quoted, "put the whole value in quotes: "+quoted)
+}
+
+var headerOfBlock = regexp.MustCompile(`^[|>][-+0-9]*(\s|$)`)
+
+// isScriptAt reports whether the value at i is that of `run:` on a line of its own.
+func (t *tree) isScriptAt(i int) bool {
+	start, end := t.line(i)
+	key, ok := t.key(start, end)
+	return ok && key.value == i && string(t.part(key.start, key.end)) == "run"
 }
 
 // quote writes a text of one line as a quoted YAML scalar, with the fewest escapes.

@@ -11,17 +11,20 @@ import (
 
 // shape is a mapping with a fixed set of keys.
 type shape struct {
-	what string   // how messages call it: "a step"
-	keys []string // that it can have
+	what  string   // how messages call it: "a step"
+	keys  []string // that it can have
+	later []string // that it will have: reported by unsupported
 	// advice for keys that people write there and that mean something elsewhere
 	advice map[string]string
+	// renamed are keys that people write there, with what they are called
+	renamed map[string]string
 }
 
 // object is a mapping of a shape whose keys are checked.
 type object struct {
 	d    *decoder
 	node *node
-	name string    // of the value, for messages
+	name label     // of the value, for messages
 	at   diag.Span // where to point for something that is missing
 	// unknown: a key was reported as unknown, and so one that seems to be
 	// missing may be there in a wrong spelling.
@@ -47,10 +50,10 @@ func (d *decoder) object(f field, s *shape) (object, bool) {
 func (o object) get(key string) field {
 	for _, p := range o.node.pairs {
 		if p.key.text.Value == key && p.key.kind == textKind {
-			return field{node: p.value, name: code(key), key: p.key.span}
+			return field{node: p.value, name: label{word: key}, key: p.key.span}
 		}
 	}
-	return field{name: code(key)}
+	return field{name: label{word: key}}
 }
 
 // require is get for a key that must be there.
@@ -64,6 +67,9 @@ func (o object) require(key, advice string) field {
 
 // unique reports keys that a mapping has twice.
 func (d *decoder) unique(n *node) {
+	if len(n.pairs) < 2 {
+		return
+	}
 	seen := make(map[string]*node, len(n.pairs))
 	for _, p := range n.pairs {
 		switch p.key.kind {
@@ -90,7 +96,7 @@ func (d *decoder) checkKey(p pair, s *shape) bool {
 	case k.kind == listKind || k.kind == mapKind:
 		d.errorf(diag.WrongKind, k.span, "a key of %s is text, this is %s", s.what, k.kind.describe())
 		return false
-	case k.kind == textKind && slices.Contains(s.keys, k.text.Value):
+	case k.kind == textKind && (slices.Contains(s.keys, k.text.Value) || slices.Contains(s.later, k.text.Value)):
 		return true
 	case k.empty():
 		d.errorf(diag.WrongKind, k.span.To(p.value.span), "there is no key before the colon")
@@ -115,6 +121,11 @@ var elsewhere = map[string]string{
 func (d *decoder) unknownKey(p pair, s *shape) {
 	k := p.key
 	name := k.text.Value
+	if other, ok := s.renamed[name]; ok {
+		d.errorf(diag.UnknownKey, k.span, "%s has no key %s", s.what, code(name)).Because(s.advice[name]).
+			Replace(k.span, other, "it is called "+code(other)+" here")
+		return
+	}
 	if advice, ok := s.advice[name]; ok {
 		d.errorf(diag.MisplacedKey, k.span, "%s can't have %s", s.what, code(name)).Advise(advice)
 		return
@@ -123,11 +134,6 @@ func (d *decoder) unknownKey(p pair, s *shape) {
 		colon := k.text.Sub(n, n+1)
 		d.errorf(diag.YAMLSpace, colon, "there is no space behind the colon, so YAML reads the whole as a key").
 			Replace(colon, ": ", "write "+code(name[:n]+": ")+" with a space")
-		return
-	}
-	if name == "<<" {
-		d.errorf(diag.YAMLMerge, k.span, "flows don't have YAML's merge key `<<`").
-			Advise("write the keys out; what all steps share stands under `defaults:`")
 		return
 	}
 	e := d.errorf(diag.UnknownKey, k.span, "%s has no key %s", s.what, code(printable(name)))
@@ -144,10 +150,8 @@ func (d *decoder) unknownKey(p pair, s *shape) {
 
 // printable makes characters that nobody sees visible.
 func printable(s string) string {
-	q := fmt.Sprintf("%+q", s)
-	if strings.ContainsFunc(s, func(r rune) bool {
-		return r == 0xa0 || r == 0x2007 || r == 0x202f || r == 0x3000 || r == 0x200b || r < ' '
-	}) {
+	if strings.ContainsFunc(s, func(r rune) bool { return isInvisible(r) || r < ' ' }) {
+		q := fmt.Sprintf("%+q", s)
 		return q[1 : len(q)-1]
 	}
 	return s
@@ -174,15 +178,11 @@ func (d *decoder) named(f field, what string) []named {
 			continue
 		}
 		if n := strings.IndexByte(name.Value, ':'); n > 0 && p.key.plain && p.value.empty() {
-			d.unknownKey(p, &shape{what: f.name})
-			continue
-		}
-		if name.Value == "<<" && p.key.plain {
-			d.unknownKey(p, &shape{what: f.name})
+			d.unknownKey(p, &shape{what: f.name.String()})
 			continue
 		}
 		seen[name.Value] = true
-		out = append(out, named{name, field{node: p.value, name: what + " " + code(name.Value), key: p.key.span}})
+		out = append(out, named{name, field{node: p.value, name: label{what: what, word: name.Value}, key: p.key.span}})
 	}
 	return out
 }

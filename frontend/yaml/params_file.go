@@ -31,7 +31,7 @@ func Values(srcs *diag.Sources, file string, text []byte) ([]NamedLiteral, diag.
 	partial := false
 	d := decoder{src: t, diags: &diags, partial: &partial}
 	var out []NamedLiteral
-	for _, e := range d.named(field{node: root, name: "a file of values", key: root.span}, "value") {
+	for _, e := range d.named(field{node: root, name: label{what: "a file of values"}, key: root.span}, "value") {
 		out = append(out, NamedLiteral{e.name, d.literal(e.value)})
 	}
 	return out, diags.Sorted()

@@ -14,7 +14,7 @@ const (
 	// MaxValues bounds the number of values in a file. It is compared with the
 	// number of characters that begin or separate values, before the file is
 	// parsed, so that memory stays bounded too.
-	MaxValues = 500_000
+	MaxValues = 300_000
 	// MaxDepth is how deep lists and mappings may nest.
 	MaxDepth = 100
 

@@ -36,7 +36,8 @@ var (
 	nodeShape = &shape{
 		what: "a step",
 		keys: slices.Concat(orderKeys, actionKeys, []string{"inputs", "outputs"}, execKeys, foreachKeys,
-			[]string{"steps", "export", "switch", "cases", "else", "loop"}, laterKeys),
+			[]string{"steps", "export", "switch", "cases", "else", "loop"}),
+		later: laterKeys,
 		advice: map[string]string{
 			"name":     "the name of a step is its key under `steps:`",
 			"id":       "the name of a step is its key under `steps:`",
@@ -94,7 +95,7 @@ func (d *decoder) step(e named) ast.Node {
 			n.Keys[p.key.text.Value] = p.key.span
 		}
 	}
-	d.unsupported(o, laterKeys...)
+	d.unsupported(o, laterKeys)
 	what, fits := d.form(o)
 	d.misplaced(o, what)
 	d.node(o, &n, what, fits)
@@ -244,7 +245,7 @@ func (d *decoder) node(o object, n *ast.Node, what form, fits func(string) bool)
 		if fits(key) {
 			return o.get(key)
 		}
-		return field{name: code(key)}
+		return field{name: label{word: key}}
 	}
 	n.Doc = d.text(o.get("doc"))
 	n.When = d.expr(o.get("when"))
@@ -338,7 +339,7 @@ func (d *decoder) argv(f field) ast.Action {
 	}
 	out := &ast.Argv{Span: f.place()}
 	for _, n := range f.items {
-		item := f.item(n, "an item of `command`")
+		item := f.item(n)
 		if n.kind == mapKind && !n.isTemplate() {
 			if arg, ok := d.argRef(item); ok {
 				out.Args = append(out.Args, arg)

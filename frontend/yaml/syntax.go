@@ -27,6 +27,7 @@ func read(text []byte, file diag.FileID, diags *diag.List) (*tree, *node) {
 			Advise("begin with `flow: NAME` and `steps:`")
 		return t, nil
 	}
+	t.directives()
 	// Each repair reads the text again: few for a large file.
 	repairs := max(2, min(maxRepairs, MaxSize/len(text)))
 	for {
@@ -39,13 +40,34 @@ func read(text []byte, file diag.FileID, diags *diag.List) (*tree, *node) {
 				return t, nil
 			}
 			t.lastLine = 0
-			return t, t.node(root, -1)
+			top := t.node(root, -1)
+			if t.misindented {
+				return t, nil
+			}
+			return t, top
 		}
 		i, j, ok := t.explain(failed)
 		if repairs--; !ok || repairs == 0 {
 			return t, nil
 		}
 		t.paint(i, j)
+	}
+}
+
+// directives reports lines like `%YAML 1.2` at the top, and makes comments of them.
+func (t *tree) directives() {
+	pos := 0
+	for line := range bytes.Lines(t.text) {
+		if line[0] == '%' {
+			end := lineEnd(t.text, pos)
+			t.diags.Error(diag.YAMLSyntax, t.span(pos, end), "a YAML directive, which flows don't have").
+				Replace(t.span(pos, pos+len(line)), "", "remove the line")
+			t.text = slices.Clone(t.text)
+			t.text[pos] = '#'
+		} else if len(bytes.TrimSpace(line)) > 0 && line[0] != '#' {
+			return
+		}
+		pos += len(line)
 	}
 }
 
@@ -68,8 +90,8 @@ func (t *tree) reportDocument(at mark) {
 // paint replaces text[i:j] by a harmless word of the same length.
 func (t *tree) paint(i, j int) {
 	t.text = slices.Clone(t.text)
-	for k := i; k < j; k++ {
-		if t.text[k] != '\n' && t.text[k] != '\r' {
+	for k := i; k < min(j, len(t.text)); k++ {
+		if t.char(k) != '\n' && t.char(k) != '\r' {
 			t.text[k] = 'x'
 		}
 	}
@@ -95,7 +117,7 @@ func (t *tree) explain(e *syntaxError) (i, j int, repairable bool) {
 	case e.message == tooDeep:
 		t.diags.Error(diag.TooDeep, t.span(at, at+1), fmt.Sprintf("lists and mappings nest deeper than %d levels", MaxDepth))
 		return 0, 0, false
-	case has("tab character"), at < len(t.text) && t.text[at] == '\t' && has("cannot start any token"):
+	case has("tab character"), at < len(t.text) && t.char(at) == '\t' && has("cannot start any token"):
 		return t.tab(at)
 	case has("cannot start any token"):
 		return t.badStart(at)
@@ -135,7 +157,7 @@ func (t *tree) explain(e *syntaxError) (i, j int, repairable bool) {
 func (t *tree) tab(at int) (int, int, bool) {
 	start, end := t.line(at)
 	n := start
-	for n < end && isBlank(t.text[n]) {
+	for n < end && isBlank(t.char(n)) {
 		n++
 	}
 	more := 0
@@ -156,31 +178,31 @@ func (t *tree) tab(at int) (int, int, bool) {
 // badStart reports a value that begins with a character that YAML reserves.
 func (t *tree) badStart(at int) (int, int, bool) {
 	i, j := t.valueAround(at)
-	d := t.diags.Error(diag.YAMLStart, t.span(at, at+1), fmt.Sprintf("a YAML value can't begin with `%c` unless it is quoted", t.text[at]))
+	d := t.diags.Error(diag.YAMLStart, t.span(at, at+1), fmt.Sprintf("a YAML value can't begin with %s unless it is quoted", code(string(t.char(at)))))
 	t.proposeQuotes(d, i, j)
 	return i, j, true
 }
 
 func (t *tree) badEscape(from, at int) (int, int, bool) {
 	end := at
-	for end < len(t.text) && t.text[end] != '"' && t.text[end] != '\n' {
-		if t.text[end] == '\\' && end+1 < len(t.text) {
+	for end < len(t.text) && t.char(end) != '"' && t.char(end) != '\n' {
+		if t.char(end) == '\\' && end+1 < len(t.text) {
 			end++
 		}
 		end++
 	}
 	slash := at
-	for slash > from && t.text[slash] != '\\' {
+	for slash > from && t.char(slash) != '\\' {
 		slash--
 	}
 	d := t.diags.Error(diag.YAMLEscape, t.span(slash, min(slash+2, len(t.text))),
-		fmt.Sprintf("`%s` is not an escape that YAML knows in double quotes", escapeText(t.text[slash:])))
-	if end >= len(t.text) || t.text[end] != '"' {
+		fmt.Sprintf("`%s` is not an escape that YAML knows in double quotes", escapeText(t.part(slash, slash+8))))
+	if end >= len(t.text) || t.char(end) != '"' {
 		d.Advise(`use single quotes, where a backslash is just a backslash, or write \\`)
 		return 0, 0, false
 	}
-	inner := string(t.text[from+1 : end])
-	if bytes.IndexByte(t.text[from:end], '\n') < 0 && !strings.Contains(inner, `\"`) && !strings.Contains(inner, `\\`) {
+	inner := string(t.part(from+1, end))
+	if bytes.IndexByte(t.part(from, end), '\n') < 0 && !strings.Contains(inner, `\"`) && !strings.Contains(inner, `\\`) {
 		d.Replace(t.span(from, end+1), singleQuoted(inner), "use single quotes, where a backslash is just a backslash")
 	} else {
 		d.Advise(`use single quotes, where a backslash is just a backslash, or write \\`)
@@ -189,14 +211,14 @@ func (t *tree) badEscape(from, at int) (int, int, bool) {
 }
 
 func escapeText(b []byte) string {
-	r := []rune(string(b[:min(len(b), 8)]))
+	r := []rune(string(b))
 	return string(r[:min(len(r), 2)])
 }
 
 func (t *tree) badAlias(at int) (int, int, bool) {
 	i, j := t.valueAround(at)
 	d := t.diags.Error(diag.YAMLAlias, t.span(at, at+1),
-		fmt.Sprintf("a value that begins with `%c` is a YAML %s, which flows don't have", t.text[at], aliasWord(t.text[at])))
+		fmt.Sprintf("a value that begins with `%c` is a YAML %s, which flows don't have", t.char(at), aliasWord(t.char(at))))
 	t.proposeQuotes(d, i, j)
 	return i, j, true
 }
@@ -210,9 +232,9 @@ func aliasWord(c byte) string {
 
 func (t *tree) badTag(from, at int) (int, int, bool) {
 	start, end := t.line(at)
-	if from >= start && from <= end && from < len(t.text) && t.text[from] == '!' {
+	if from >= start && from <= end && from < len(t.text) && t.char(from) == '!' {
 		at = from
-	} else if n := bytes.IndexByte(t.text[start:end], '!'); n >= 0 {
+	} else if n := bytes.IndexByte(t.part(start, end), '!'); n >= 0 {
 		at = start + n
 	}
 	i, j := t.valueAround(at)
@@ -223,7 +245,7 @@ func (t *tree) badTag(from, at int) (int, int, bool) {
 
 func (t *tree) unclosedQuote(from int) (int, int, bool) {
 	_, end := t.line(from)
-	t.diags.Error(diag.YAMLUnclosed, t.span(from, min(from+1, end)), fmt.Sprintf("this %s is never closed", quoteName(t.text[from]))).
+	t.diags.Error(diag.YAMLUnclosed, t.span(from, min(from+1, end)), fmt.Sprintf("this %s is never closed", quoteName(t.char(from)))).
 		Advise("close it; to use the character itself, put the whole value in the other kind of quotes")
 	return 0, 0, false
 }
@@ -243,10 +265,10 @@ func (t *tree) secondColon(at int) (int, int, bool) {
 		return t.indented(start, end)
 	}
 	i, j := key.value, t.withoutComment(key.value, end)
-	if first := t.text[i]; first == '"' || first == '\'' {
+	if first := t.char(i); first == '"' || first == '\'' {
 		return t.behindQuote(i, j, at)
 	}
-	value := string(t.text[i:j])
+	value := string(t.part(i, j))
 	if strings.Contains(value, "<{") {
 		t.recordType(i, j)
 		return i, j, true
@@ -269,26 +291,20 @@ func (t *tree) indented(start, end int) (int, int, bool) {
 	indent := t.indent(start)
 	before, beforeEnd, ok := t.lineBefore(start)
 	first := t.span(start+indent, end)
-	if invisible := t.invisible(start, end); invisible != "" {
-		t.diags.Error(diag.YAMLIndent, t.span(start, end), "the line is indented with "+invisible+", which is not a space to YAML").
-			Advise("indent with spaces")
-		return 0, 0, false
-	}
 	if ok {
 		above := t.indent(before)
-		text := string(t.text[before+above : beforeEnd])
+		text := string(t.part(before+above, beforeEnd))
 		key, isKey := t.key(before, beforeEnd)
 		switch {
 		case indent > above && isKey:
-			t.diags.Error(diag.YAMLIndent, first, fmt.Sprintf("this line is indented more than `%s:`, which has a value already", t.text[key.start:key.end])).
+			t.diags.Error(diag.YAMLIndent, first, fmt.Sprintf("this line is indented more than `%s:`, which has a value already", t.part(key.start, key.end))).
 				See(t.span(before+above, beforeEnd), "this has its value on the same line").
 				Advise(fmt.Sprintf("indent it by %d spaces, like the line above", above))
 			return 0, 0, false
 		case !isKey && noSpaceColon.MatchString(text):
 			return t.spaceMissing(before+above, beforeEnd)
 		case !isKey:
-			t.diags.Error(diag.YAMLSyntax, t.span(before+above, beforeEnd), "this line has no `key: value` in it").
-				Advise("add the colon, or put a text of several lines behind `|`")
+			t.missingColon(before+above, beforeEnd)
 			return 0, 0, false
 		}
 	}
@@ -299,9 +315,9 @@ func (t *tree) indented(start, end int) (int, int, bool) {
 var noSpaceColon = regexp.MustCompile(`^(- +)*[A-Za-z_][A-Za-z0-9_]*:\S`)
 
 func (t *tree) spaceMissing(i, end int) (int, int, bool) {
-	colon := i + bytes.IndexByte(t.text[i:end], ':')
+	colon := i + bytes.IndexByte(t.part(i, end), ':')
 	t.diags.Error(diag.YAMLSpace, t.span(colon, colon+1), "there is no space behind the colon, so YAML reads the whole as one text").
-		Replace(t.span(colon, colon+1), ": ", "write `"+string(t.text[i:colon])+": ` with a space")
+		Replace(t.span(colon, colon+1), ": ", "write `"+string(t.part(i, colon))+": ` with a space")
 	return 0, 0, false
 }
 
@@ -320,29 +336,29 @@ func (t *tree) insideBrackets(open, at int) (int, int, bool) {
 	}
 	i, j := t.piece(open, at)
 	if at >= len(t.text) || t.ended(open, at) {
-		t.diags.Error(diag.YAMLUnclosed, t.span(open, open+1), fmt.Sprintf("this `%c` is never closed", t.text[open])).
-			Advise(fmt.Sprintf("close it with `%c`", closer(t.text[open])))
+		t.diags.Error(diag.YAMLUnclosed, t.span(open, open+1), fmt.Sprintf("this `%c` is never closed", t.char(open))).
+			Advise(fmt.Sprintf("close it with `%c`", closer(t.char(open))))
 		return 0, 0, false
 	}
 	if i >= j {
-		t.diags.Error(diag.YAMLSyntax, t.span(at, at+1), fmt.Sprintf("YAML wants a comma or `%c` here", closer(t.text[open])))
+		t.diags.Error(diag.YAMLSyntax, t.span(at, at+1), fmt.Sprintf("YAML wants a comma or `%c` here", closer(t.char(open))))
 		return 0, 0, false
 	}
-	value := string(t.text[i:j])
-	if m := missingComma.FindStringSubmatchIndex(value); m != nil && t.text[open] == '{' && !strings.Contains(value, "?") {
+	value := string(t.part(i, j))
+	if m := missingComma.FindStringSubmatchIndex(value); m != nil && t.char(open) == '{' && !strings.Contains(value, "?") {
 		gap := i + m[2]
 		t.diags.Error(diag.YAMLSyntax, t.span(i+m[4], i+m[5]), fmt.Sprintf("a comma is missing before `%s:`", value[m[4]:m[5]])).
 			Replace(t.span(gap, gap), ",", "put a comma before it, or quotes around the value")
 		return i, j, true
 	}
-	switch c := t.text[at]; {
+	switch c := t.char(at); {
 	case value[0] == '"' || value[0] == '\'':
 		return t.behindQuote(i, j, at)
 	case strings.Contains(value, "<{"):
 		t.recordType(i, j)
 	case c == '[' || c == '{':
 		d := t.diags.Error(diag.YAMLBracket, t.span(at, at+1), fmt.Sprintf("between %c and %c, YAML reads `%c` as the start of a new %s",
-			t.text[open], closer(t.text[open]), c, bracketName(c)))
+			t.char(open), closer(t.char(open)), c, bracketName(c)))
 		t.proposeQuotes(d, i, j)
 	case c == ':':
 		d := t.diags.Error(diag.YAMLColon, t.span(at, at+1), "YAML reads `: ` as the start of another mapping")
@@ -351,7 +367,7 @@ func (t *tree) insideBrackets(open, at int) (int, int, bool) {
 		}
 		t.proposeQuotes(d, i, j)
 	default:
-		d := t.diags.Error(diag.YAMLBracket, t.span(at, at+1), fmt.Sprintf("YAML wants a comma or `%c` here", closer(t.text[open])))
+		d := t.diags.Error(diag.YAMLBracket, t.span(at, at+1), fmt.Sprintf("YAML wants a comma or `%c` here", closer(t.char(open))))
 		t.proposeQuotes(d, i, j)
 	}
 	return i, j, true
@@ -391,14 +407,24 @@ func (t *tree) noColon(from int) (int, int, bool) {
 	i := start + t.indent(start)
 	j := max(i, t.withoutComment(i, end))
 	switch {
-	case noSpaceColon.Match(t.text[i:j]):
+	case noSpaceColon.Match(t.part(i, j)):
 		return t.spaceMissing(i, j)
-	case i < j && (t.text[i] == '"' || t.text[i] == '\'') && t.text[j-1] != t.text[i]:
+	case i < j && (t.char(i) == '"' || t.char(i) == '\'') && t.char(j-1) != t.char(i):
 		return t.unclosedQuote(i)
 	}
-	t.diags.Error(diag.YAMLSyntax, t.span(i, j), "this line has no `key: value` in it").
-		Advise("add the colon, or put a text of several lines behind `|`")
+	t.missingColon(i, j)
 	return 0, 0, false
+}
+
+func (t *tree) missingColon(i, j int) {
+	d := t.diags.Error(diag.YAMLSyntax, t.span(i, j), "this line has no `key: value` in it")
+	start, _ := t.line(i)
+	next := min(lineEnd(t.text, i)+1, len(t.text))
+	if t.indent(next) > i-start && isIdentifier(string(t.part(i, j))) {
+		d.Replace(t.span(j, j), ":", "add the colon")
+		return
+	}
+	d.Advise("add the colon, or put a text of several lines behind `|`")
 }
 
 // noValue reports a comma, bracket or dash where a value should begin.
@@ -408,7 +434,7 @@ func (t *tree) noValue(at int, inBrackets bool) (int, int, bool) {
 			Advise("close the brackets that are still open")
 		return 0, 0, false
 	}
-	c := t.text[at]
+	c := t.char(at)
 	if inBrackets {
 		start, end := t.line(at)
 		if _, isKey := t.key(start, end); isKey && at == start+t.indent(start) {
@@ -420,7 +446,7 @@ func (t *tree) noValue(at int, inBrackets bool) (int, int, bool) {
 		return 0, 0, false
 	}
 	i, j := t.valueAround(at)
-	d := t.diags.Error(diag.YAMLStart, t.span(at, at+1), fmt.Sprintf("a YAML value can't begin with `%c` unless it is quoted", c))
+	d := t.diags.Error(diag.YAMLStart, t.span(at, at+1), fmt.Sprintf("a YAML value can't begin with %s unless it is quoted", code(string(c))))
 	t.proposeQuotes(d, i, j)
 	return i, j, true
 }
@@ -432,11 +458,11 @@ func (t *tree) textBehindValue(at int) (int, int, bool) {
 	if at > start+t.indent(start) {
 		if key, ok := t.key(start, end); ok && key.value < at {
 			i, j := key.value, t.withoutComment(key.value, end)
-			switch t.text[i] {
+			switch t.char(i) {
 			case '"', '\'':
 				return t.behindQuote(i, j, at)
 			case '[', '{':
-				d := t.diags.Error(diag.YAMLBracket, t.span(at, j), fmt.Sprintf("YAML reads the brackets as a whole %s, and then finds more text", bracketName(t.text[i])))
+				d := t.diags.Error(diag.YAMLBracket, t.span(at, j), fmt.Sprintf("YAML reads the brackets as a whole %s, and then finds more text", bracketName(t.char(i))))
 				t.proposeQuotes(d, i, j)
 				return i, j, true
 			case '*', '&':
@@ -445,9 +471,14 @@ func (t *tree) textBehindValue(at int) (int, int, bool) {
 		}
 		return t.behindOldQuote(at)
 	}
-	if bytes.HasPrefix(t.text[at:end], []byte("- ")) || string(t.text[at:end]) == "-" {
+	if bytes.HasPrefix(t.part(at, end), []byte("- ")) || string(t.part(at, end)) == "-" {
 		t.diags.Error(diag.YAMLIndent, t.span(at, end), "a list item where YAML expects a key").
 			Advise("indent the items under the key that they belong to, whose own line ends with the colon")
+		return 0, 0, false
+	}
+	if c := t.char(at); c == '}' || c == ']' || c == ',' {
+		t.diags.Error(diag.YAMLSyntax, t.span(at, at+1), fmt.Sprintf("there is nothing open that %s could belong to", code(string(c)))).
+			Advise("remove it, or look for a bracket above that is closed too early")
 		return 0, 0, false
 	}
 	t.wrongIndent(start, at, end)
@@ -457,12 +488,14 @@ func (t *tree) textBehindValue(at int) (int, int, bool) {
 // behindQuote reports `"a" == b`: the text is quoted from i up to somewhere, and
 // goes on at at.
 func (t *tree) behindQuote(i, j, at int) (int, int, bool) {
-	if at > j || bytes.IndexByte(t.text[i:j], '\n') >= 0 {
+	if at > j || bytes.IndexByte(t.part(i, j), '\n') >= 0 {
 		return t.unclosedQuote(i)
 	}
-	if q, ok := quotedScalar(t.text[:j], t.file, i); ok && int(q.Span.End) < j {
+	if q, ok := quotedScalar(t.text[:j], t.file, i); ok && int(q.Span.End) > at {
+		return t.behindOldQuote(at) // the quote at i closed one from above
+	} else if ok && int(q.Span.End) < j {
 		at = int(q.Span.End)
-		for at < j-1 && isBlank(t.text[at]) {
+		for at < j-1 && isBlank(t.char(at)) {
 			at++
 		}
 	}
@@ -480,7 +513,7 @@ func (t *tree) behindOldQuote(at int) (int, int, bool) {
 			break
 		}
 		if key, ok := t.key(before, beforeEnd); ok && key.value < beforeEnd {
-			if c := t.text[key.value]; c == '"' || c == '\'' {
+			if c := t.char(key.value); c == '"' || c == '\'' {
 				if q, ok := quotedScalar(t.text[:end], t.file, key.value); ok && int(q.Span.End) > beforeEnd {
 					return t.unclosedQuote(key.value)
 				}
@@ -539,7 +572,7 @@ func (t *tree) keyAmongItems(at int) (int, int, bool) {
 
 func (t *tree) textBehindBar(at int) (int, int, bool) {
 	i, j := t.valueAround(at)
-	d := t.diags.Error(diag.YAMLStart, t.span(at, at+1), fmt.Sprintf("`%c` begins a text on the next lines, but text follows on this one", t.text[at]))
+	d := t.diags.Error(diag.YAMLStart, t.span(at, at+1), fmt.Sprintf("`%c` begins a text on the next lines, but text follows on this one", t.char(at)))
 	t.proposeQuotes(d, i, j)
 	return i, j, true
 }
@@ -549,11 +582,11 @@ func (t *tree) behindTheEnd(at int) (int, int, bool) {
 	first := 0
 	for first < start {
 		_, e := t.line(first)
-		if line := bytes.TrimSpace(t.text[first:e]); len(line) > 0 && line[0] != '#' {
+		if line := bytes.TrimSpace(t.part(first, e)); len(line) > 0 && line[0] != '#' {
 			break
 		}
 		first = min(e+1, start)
-		for first < start && t.text[first] == '\n' {
+		for first < start && t.char(first) == '\n' {
 			first++
 		}
 	}

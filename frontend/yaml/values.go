@@ -31,7 +31,7 @@ func (d *decoder) value(f field) ast.Value {
 			return ast.Value{}
 		}
 		if len(f.pairs) == 1 && f.find("value") != nil {
-			inner := field{node: f.find("value"), name: "`value`", key: f.pairs[0].key.span}
+			inner := field{node: f.find("value"), name: label{word: "value"}, key: f.pairs[0].key.span}
 			return d.literalValue(inner, f.span)
 		}
 	}
@@ -185,7 +185,7 @@ func (w *literalWriter) write(f field) {
 			if i > 0 {
 				w.out.WriteByte(',')
 			}
-			w.write(f.item(item, "an item of "+f.name))
+			w.write(f.item(item))
 		}
 		w.out.WriteByte(']')
 	case mapKind:

@@ -35,5 +35,6 @@ func (Frontend) Load(srcs *diag.Sources, file string, text []byte) (*ast.Flow, d
 	}
 	d := decoder{src: t, diags: &diags}
 	flow := d.flow(root)
-	return flow, diags.Sorted()
+	diags = diags.Sorted()
+	return flow, diags[:min(len(diags), maxFindings)]
 }
