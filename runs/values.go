@@ -352,6 +352,8 @@ func (l *look) unfinished(ctx context.Context, e *resolve.NotFinishedError) erro
 	switch {
 	case fail != nil:
 		return missing("task %s of run %s has failed: %s", name, l.id.Run, fail.Message)
+	case end != nil && end.Status == record.Succeeded:
+		return missing("run %s has no task %s: nothing led to it, such as another case of a switch, or fewer items", l.id.Run, name)
 	case end != nil:
 		return missing("task %s of run %s was not run: the run %s before", name, l.id.Run, end.Status)
 	}
