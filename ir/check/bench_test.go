@@ -107,3 +107,29 @@ func TestLargeFlows(t *testing.T) {
 		verify(t, f)
 	}
 }
+
+// Exports of groups are inlined where they are read. What doubles at each level
+// is refused once, not computed.
+func TestDoublingExports(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("flow: doubling\nsteps:\n  g0:\n    steps: {s: {run: ./s.sh, outputs: {x: int}}}\n    export: [s.x]\n")
+	for i := 1; i < 200; i++ {
+		fmt.Fprintf(&b, "  g%d:\n    steps: {s%d: {run: ./s.sh}}\n    export: {x: g%d.x + g%d.x}\n", i, i, i-1, i-1)
+	}
+	b.WriteString("  end: {inputs: {x: g199.x}, run: ./end.sh}\n")
+	_, list, srcs := build(b.String())
+	if len(list) != 1 || list[0].Code != diag.ExprTooLarge {
+		t.Fatalf("%d findings:\n%s", len(list), render(list[:min(3, len(list))], srcs))
+	}
+}
+
+// A long tail behind a cycle, and a cycle of ten thousand steps.
+func TestLongCycles(t *testing.T) {
+	for _, back := range []int{1, 9999} {
+		text := strings.Replace(linearFlow(10_000), "[params.day]", fmt.Sprintf("{r: s%d.rows, d: params.day}", back), 1)
+		_, list, srcs := build(text)
+		if len(list) != 1 || list[0].Code != diag.Cycle {
+			t.Fatalf("%d findings:\n%s", len(list), render(list[:min(3, len(list))], srcs))
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -125,4 +126,37 @@ func ownCode(t *testing.T, code diag.Code) bool {
 		ownFile = string(text)
 	}
 	return strings.Contains(ownFile, ` Code = "`+string(code)+`"`)
+}
+
+// TestProjectFlows holds the graphs of the flows that the project has anyway
+// to what package ir promises.
+func TestProjectFlows(t *testing.T) {
+	var texts = map[string][]byte{}
+	for _, pattern := range []string{"../../testdata/flows/*.yaml", "../../examples/*/flow.yaml", "../../conformance/testdata/*.txtar"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range paths {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if a := txtar.Parse(text); len(a.Files) > 0 {
+				text = a.Files[0].Data
+			}
+			texts[path] = text
+		}
+	}
+	if len(texts) < 30 {
+		t.Fatalf("found only %d flows", len(texts))
+	}
+	for path, text := range texts {
+		f, list, srcs := build(string(text))
+		if list.HasErrors() {
+			t.Errorf("%s:\n%s", path, render(list, srcs))
+			continue
+		}
+		verify(t, f)
+	}
 }
