@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 )
 
 // PutBytes creates an object of data, or returns ErrExists. See [Store].
@@ -15,6 +16,7 @@ func PutBytes(ctx context.Context, s Store, key string, data []byte) error {
 // ReadAll returns a whole object of at most limit bytes. A larger one is
 // ErrTooLarge, and no more than limit+1 bytes of it are read.
 func ReadAll(ctx context.Context, s Store, key string, limit int64) ([]byte, error) {
+	limit = min(limit, math.MaxInt64-1)
 	r, err := s.Get(ctx, key, 0, limit+1)
 	if err != nil {
 		return nil, err

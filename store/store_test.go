@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -82,6 +83,9 @@ func TestReadAllNamesTheLimit(t *testing.T) {
 	s := mem.New("x")
 	if err := store.PutBytes(t.Context(), s, "key", make([]byte, 3<<20)); err != nil {
 		t.Fatal(err)
+	}
+	if got, err := store.ReadAll(t.Context(), s, "key", math.MaxInt64); err != nil || len(got) != 3<<20 {
+		t.Errorf("without a limit: %d bytes, %v", len(got), err)
 	}
 	for limit, want := range map[int64]string{2 << 20: "more than 2 MiB", 4 << 10: "more than 4 KiB", 1000: "more than 1000 bytes"} {
 		_, err := store.ReadAll(t.Context(), s, "key", limit)

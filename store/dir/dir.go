@@ -55,8 +55,9 @@ type Store struct {
 	path string
 
 	mu   sync.Mutex
-	root *os.Root // nil until the directory is there
-	tmp  *session // nil until the first write
+	root *os.Root    // nil until the directory is there
+	is   fs.FileInfo // of root
+	tmp  *session    // nil until the first write
 }
 
 // Open returns the store in the directory path. The directory is made by the
@@ -85,7 +86,11 @@ func (s *Store) open(create bool) (*os.Root, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.root != nil {
-		return s.root, nil
+		if now, err := os.Stat(s.path); err == nil && os.SameFile(now, s.is) {
+			return s.root, nil
+		}
+		// Somebody deleted the store, and maybe began another one there.
+		s.root, s.tmp = nil, nil
 	}
 	root, err := os.OpenRoot(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -98,6 +103,10 @@ func (s *Store) open(create bool) (*os.Root, error) {
 		root, err = os.OpenRoot(s.path)
 	}
 	if err != nil {
+		return nil, err
+	}
+	if s.is, err = root.Stat("."); err != nil {
+		root.Close()
 		return nil, err
 	}
 	s.root = root

@@ -189,6 +189,31 @@ func TestClose(t *testing.T) {
 	}
 }
 
+// A program that runs for long sees the store that is there now.
+func TestStoreIsReplaced(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "store")
+	s := open(t, root)
+	put(t, s, "old", "x")
+	if err := os.RemoveAll(root); err != nil {
+		t.Fatal(err)
+	}
+	if keys := list(t, s); len(keys) != 0 {
+		t.Errorf("a deleted store lists %q", keys)
+	}
+	put(t, open(t, root), "new", "x")
+	if keys := list(t, s); len(keys) != 1 || keys[0] != "new" {
+		t.Errorf("the new store lists %q", keys)
+	}
+	put(t, s, "newer", "x")
+	if err := os.RemoveAll(root); err != nil {
+		t.Fatal(err)
+	}
+	put(t, s, "newest", "x") // makes it again
+	if keys := list(t, open(t, root)); len(keys) != 1 || keys[0] != "newest" {
+		t.Errorf("the newest store lists %q", keys)
+	}
+}
+
 // What is not an object is not part of the store, and does no harm.
 func TestStrangeFiles(t *testing.T) {
 	root := t.TempDir()

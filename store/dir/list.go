@@ -3,10 +3,12 @@ package dir
 import (
 	"context"
 	"errors"
+	"io"
 	"iter"
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/flowc-dev/flowc/store"
 )
@@ -44,42 +46,44 @@ type walk struct {
 
 // folder walks a folder: "" or "a/b/".
 func (w *walk) folder(folder string) error {
-	keys, err := w.keys(folder)
+	infos, err := w.infos(folder)
 	if err != nil {
 		return err
 	}
-	for _, key := range keys {
+	for _, info := range infos {
 		if err := w.ctx.Err(); err != nil {
 			return err
 		}
-		isFolder := key[len(key)-1] == '/'
 		switch {
-		case !isFolder:
-			err = w.object(key)
-		case w.opt.Shallow:
-			err = w.fold(key)
+		case !info.Prefix:
+		case !w.opt.Shallow:
+			if err := w.folder(info.Key); err != nil {
+				return err
+			}
+			continue
 		default:
-			err = w.folder(key)
+			if info.Key <= w.opt.After {
+				continue
+			}
+			switch holds, err := w.holds(info.Key); {
+			case err != nil:
+				return err
+			case !holds:
+				continue
+			}
 		}
-		if err != nil {
-			return err
+		if !w.yield(info, nil) {
+			return errStop
 		}
 	}
 	return nil
 }
 
-// keys returns what of a folder concerns the list: keys, and folders with "/"
-// behind them, which is also how they sort: a-b before a/b before a0.
-func (w *walk) keys(folder string) ([]string, error) {
-	name := strings.TrimSuffix(folder, "/")
-	if name == "" {
-		name = "."
-	}
-	f, err := w.root.Open(name)
-	if err != nil {
-		if missing(err) == store.ErrNotFound {
-			return nil, nil // deleted meanwhile, or never there
-		}
+// infos returns what of a folder concerns the list: objects, and folders with
+// "/" behind their name, which is also how they sort: a-b before a/b before a0.
+func (w *walk) infos(folder string) ([]store.Info, error) {
+	f, err := openFolder(w.root, folder)
+	if f == nil || err != nil {
 		return nil, err
 	}
 	defer f.Close()
@@ -87,7 +91,7 @@ func (w *walk) keys(folder string) ([]string, error) {
 	if err != nil && missing(err) != store.ErrNotFound {
 		return nil, err
 	}
-	keys := make([]string, 0, len(entries))
+	infos := make([]store.Info, 0, len(entries))
 	for _, e := range entries {
 		if !store.IsName(e.Name()) {
 			continue
@@ -95,50 +99,73 @@ func (w *walk) keys(folder string) ([]string, error) {
 		key := folder + e.Name()
 		switch {
 		case e.Type().IsRegular():
-			if strings.HasPrefix(key, w.prefix) && key > w.opt.After {
-				keys = append(keys, key)
+			if !strings.HasPrefix(key, w.prefix) || key <= w.opt.After {
+				continue
+			}
+			// A directory opened through os.Root has asked for this already.
+			if i, err := e.Info(); err == nil {
+				infos = append(infos, store.Info{Key: key, Size: i.Size(), Modified: i.ModTime()})
+			} else if missing(err) != store.ErrNotFound {
+				return nil, err
 			}
 		case e.IsDir():
 			key += "/"
 			behind := key > w.opt.After || strings.HasPrefix(w.opt.After, key)
 			if strings.HasPrefix(key, w.prefix) && behind {
-				keys = append(keys, key)
+				infos = append(infos, store.Info{Key: key, Prefix: true})
 			}
 		}
 	}
-	slices.Sort(keys)
-	return keys, nil
+	slices.SortFunc(infos, func(a, b store.Info) int { return strings.Compare(a.Key, b.Key) })
+	return infos, nil
 }
 
-func (w *walk) object(key string) error {
-	info, err := w.root.Lstat(key)
-	if err != nil {
-		if missing(err) == store.ErrNotFound {
-			return nil // deleted meanwhile
+// holds tells whether there is an object in a folder, or in one under it.
+func (w *walk) holds(folder string) (bool, error) {
+	f, err := openFolder(w.root, folder)
+	if f == nil || err != nil {
+		return false, err
+	}
+	defer f.Close()
+	var folders []string
+	for {
+		entries, err := f.ReadDir(16) // most folders have an object among the first
+		for _, e := range entries {
+			switch {
+			case !store.IsName(e.Name()):
+			case e.Type().IsRegular():
+				return true, nil
+			case e.IsDir():
+				folders = append(folders, folder+e.Name()+"/")
+			}
 		}
-		return err
+		if err != nil && err != io.EOF && missing(err) != store.ErrNotFound {
+			return false, err
+		}
+		if err != nil {
+			break
+		}
 	}
-	if !w.yield(store.Info{Key: key, Size: info.Size(), Modified: info.ModTime()}, nil) {
-		return errStop
+	for _, inner := range folders {
+		if err := w.ctx.Err(); err != nil {
+			return false, err
+		}
+		if holds, err := w.holds(inner); holds || err != nil {
+			return holds, err
+		}
 	}
-	return nil
+	return false, nil
 }
 
-// fold yields a folder as one Info if it holds an object and is behind After.
-func (w *walk) fold(key string) error {
-	if key <= w.opt.After {
-		return nil
+// openFolder opens "" or "a/b/"; it returns nil for one that isn't there.
+func openFolder(root *os.Root, folder string) (*os.File, error) {
+	name := strings.TrimSuffix(folder, "/")
+	if name == "" {
+		name = "."
 	}
-	holds := false
-	probe := walk{ctx: w.ctx, root: w.root, prefix: key, yield: func(store.Info, error) bool {
-		holds = true
-		return false
-	}}
-	if err := probe.folder(key); err != nil && !errors.Is(err, errStop) {
-		return err
+	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil && missing(err) == store.ErrNotFound {
+		return nil, nil
 	}
-	if holds && !w.yield(store.Info{Key: key, Prefix: true}, nil) {
-		return errStop
-	}
-	return nil
+	return f, err
 }
