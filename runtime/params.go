@@ -219,7 +219,7 @@ func inSchema(p *contract.Param, t types.Type, v any) error {
 	c.LoadURL = func(url string) (io.ReadCloser, error) {
 		return nil, fmt.Errorf("it refers to %s, but a schema must be complete in itself", url)
 	}
-	const url = "flowc:/param"
+	const url = "flowc:///param"
 	if err := c.AddResource(url, bytes.NewReader(p.Schema)); err != nil {
 		return fmt.Errorf("the plan has a malformed schema: %w", err)
 	}
