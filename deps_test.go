@@ -31,7 +31,7 @@ const order = `
 	plan engine/process engine/reuse
 	compile engine cmd/flowc-runtime
 	conformance conformance/random
-	cmd/flowc/internal/bundledir cmd/flowc/internal/fetch cmd/flowc/internal/params cmd/flowc/internal/progress cmd/flowc/internal/secrets cmd/flowc/internal/starter
+	cmd/flowc/internal/bundledir cmd/flowc/internal/calm cmd/flowc/internal/fetch cmd/flowc/internal/params cmd/flowc/internal/progress cmd/flowc/internal/secrets cmd/flowc/internal/starter
 	cmd/flowc/internal/cli
 	cmd/flowc bench
 `

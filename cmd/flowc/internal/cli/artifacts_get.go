@@ -22,6 +22,7 @@ of files, with one file for each item (00000.csv, 00001.csv).`,
 		Args:    args(1, 1, "one address, like latest/pick/score"),
 	}
 	storeURL := storeFlag(cmd)
+	a.completeRuns(cmd, storeURL, 3)
 	path := cmd.Flags().StringP("output", "o", "-", "`FILE` to write to; - is standard output")
 	force := cmd.Flags().Bool("force", false, "overwrite a file that is there")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

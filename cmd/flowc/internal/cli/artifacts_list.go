@@ -30,6 +30,7 @@ digest}.`,
 		Args:    args(1, 1, "one address, like latest"),
 	}
 	storeURL := storeFlag(cmd)
+	a.completeRuns(cmd, storeURL, 2)
 	out := outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		ctx := cmd.Context()

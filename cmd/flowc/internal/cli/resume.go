@@ -29,6 +29,7 @@ Exits with 0 if the run succeeded, 1 if the flow failed, 2 if it could not start
 	}
 	f := newRunFlags(cmd)
 	storeURL := storeFlag(cmd)
+	a.completeRuns(cmd, storeURL, 1)
 	from := cmd.Flags().StringSlice("from", nil, "`STEP` to run again with all that comes after it, as often as needed")
 	caught := cmd.Flags().Bool("retry-caught", false, "try again what failed and was caught")
 	file := cmd.Flags().StringP("file", "f", "", "`FLOW` file, if it is elsewhere now")

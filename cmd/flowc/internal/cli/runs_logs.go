@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/flowc-dev/flowc/cmd/flowc/internal/calm"
 	"github.com/flowc-dev/flowc/runs"
 )
 
@@ -24,6 +25,7 @@ func (a *app) runsLogsCmd() *cobra.Command {
 		Args:    args(1, 1, "one address, like latest/train"),
 	}
 	storeURL := storeFlag(cmd)
+	a.completeRuns(cmd, storeURL, 2)
 	all := cmd.Flags().Bool("all", false, "all attempts of each task")
 	follow := cmd.Flags().BoolP("follow", "f", false, "go on until the run has ended")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -56,7 +58,7 @@ func (a *app) printLogs(ctx context.Context, reader *runs.Reader, id runs.ID, se
 	if len(logs) == 0 {
 		a.say("nothing was printed")
 	}
-	out := &endsLine{w: a.stdout}
+	out := &endsLine{w: a.logOutput()}
 	for _, l := range logs {
 		if len(logs) > 1 {
 			out.begin(l)
@@ -69,7 +71,7 @@ func (a *app) printLogs(ctx context.Context, reader *runs.Reader, id runs.ID, se
 }
 
 func (a *app) followLogs(ctx context.Context, reader *runs.Reader, id runs.ID, sel runs.LogSelect) error {
-	out := &endsLine{w: a.stdout}
+	out := &endsLine{w: a.logOutput()}
 	var last *runs.Log
 	err := reader.FollowLogs(ctx, id, sel, followEvery, func(l *runs.Log, text io.Reader) error {
 		if last == nil || last.Task() != l.Task() || last.Attempt != l.Attempt {
@@ -83,6 +85,14 @@ func (a *app) followLogs(ctx context.Context, reader *runs.Reader, id runs.ID, s
 		return err
 	}
 	return out.end()
+}
+
+// logOutput is standard output; what tasks printed does not control a terminal.
+func (a *app) logOutput() io.Writer {
+	if terminal(a.stdout) != nil {
+		return &calm.Writer{W: a.stdout}
+	}
+	return a.stdout
 }
 
 // endsLine keeps a log without a final line break from running into the next.

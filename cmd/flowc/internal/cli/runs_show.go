@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -31,6 +32,7 @@ stopped.`,
 		Args:    args(1, 1, "one address, like latest"),
 	}
 	storeURL := storeFlag(cmd)
+	a.completeRuns(cmd, storeURL, 2)
 	out := outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		ctx := cmd.Context()
@@ -56,7 +58,7 @@ stopped.`,
 		case out.value == "json":
 			return a.json(run)
 		case addr.Step != "":
-			return a.showTasks(run)
+			return a.showTasks(run, func(task runs.Task) string { return whyCaught(ctx, reader, run.ID, addr.Step, task) })
 		}
 		return a.showRun(run)
 	}
@@ -191,8 +193,24 @@ func hasStep(flow *contract.Flow, name string) bool {
 	return slices.ContainsFunc(flow.Contracts, func(c contract.Named) bool { return c.Step == name })
 }
 
+// whyCaught says why a task was caught; a summary does not hold it. It is ""
+// where that can't be found out.
+func whyCaught(ctx context.Context, r *runs.Reader, id runs.ID, step string, task runs.Task) string {
+	path, err := record.ParsePath(task.Path)
+	if err != nil || task.Status != string(record.Caught) {
+		return ""
+	}
+	v, err := r.Get(ctx, id, runs.Address{Run: id.Run, Step: step, Path: path, Artifact: "error"})
+	if err != nil {
+		return ""
+	}
+	fields, _ := v.Value.(map[string]any)
+	message, _ := fields["message"].(string)
+	return message
+}
+
 // showTasks prints the tasks of one step, one a line.
-func (a *app) showTasks(run *runs.Run) error {
+func (a *app) showTasks(run *runs.Run, caught func(runs.Task) string) error {
 	t := &table{head: []string{"TASK", "STATUS", "ATTEMPTS", "TIME", "ARTIFACTS"}}
 	for _, s := range run.Steps {
 		for _, task := range s.Tasks {
@@ -203,6 +221,8 @@ func (a *app) showTasks(run *runs.Run) error {
 			what := strings.Join(slices.Sorted(maps.Keys(task.Artifacts)), ", ")
 			if task.Error != nil {
 				what = task.Error.Message
+			} else if why := caught(task); why != "" {
+				what = why
 			}
 			t.row(cell{text: taskAddress(s.Step, task.Path)}, statusCell(taskStatus(task)),
 				cell{text: fmt.Sprint(task.Attempts)}, cell{text: took}, cell{text: what})
