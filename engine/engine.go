@@ -222,6 +222,13 @@ func (e *engine) initialise(ctx context.Context, id string, started time.Time) e
 	}
 	var err error
 	e.rec, e.init, err = runtime.Init(ctx, e.cfg, in)
+	if err != nil && e.rec != nil && e.rec.Started.Equal(started) {
+		// The run is there already, and must not look as if it went on.
+		cause := record.TaskError{Kind: "expr", Message: err.Error(), Step: contract.InitStep, Path: record.Root}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishWithin)
+		defer cancel()
+		err = errors.Join(err, runtime.Finish(ctx, e.cfg, record.Failed, &cause))
+	}
 	return err
 }
 

@@ -2,6 +2,8 @@ package engine_test
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/flowc-dev/flowc/engine"
 	"github.com/flowc-dev/flowc/record"
+	"github.com/flowc-dev/flowc/runs"
 )
 
 // A failure is explained by its place, cause and log, and says what can be done.
@@ -258,5 +261,38 @@ func TestRunIDs(t *testing.T) {
 	id := engine.NewRunID(time.Date(2026, 11, 22, 19, 30, 0, 0, time.UTC))
 	if !strings.HasPrefix(id, "20261122-193000-") || len(id) != 20 || !record.IsRunID(id) {
 		t.Errorf("id %s", id)
+	}
+}
+
+// A run that fails over its first decisions has failed, and does not look alive.
+func TestInitFails(t *testing.T) {
+	b := newBench(t)
+	opt := b.options(yaml(t, `
+flow: zipped
+params:
+  a: {type: list<int>, default: [1, 2]}
+  b: {type: list<int>, default: [1]}
+steps:
+  each:
+    foreach: {x: params.a, y: params.b}
+    combine: zip
+    inputs: [x, y]
+    run: 'true'
+`))
+	_, err := engine.Run(context.Background(), opt)
+	if err == nil || !strings.Contains(err.Error(), "different lengths") {
+		t.Fatalf("%v", err)
+	}
+	latest, err := runs.New(b.store).Latest(context.Background(), "zipped", false)
+	if err != nil || latest.Status != record.Failed {
+		t.Errorf("%+v %v", latest, err)
+	}
+	opt = b.options(yaml(t, grid))
+	opt.Params = map[string]json.RawMessage{"bonus": json.RawMessage(`1.5`), "other": json.RawMessage(`1`)}
+	if _, err = engine.Run(context.Background(), opt); err == nil || !strings.Contains(err.Error(), "bonus") || !strings.Contains(err.Error(), "other") {
+		t.Errorf("%v", err)
+	}
+	if _, err := runs.New(b.store).Latest(context.Background(), "grid", false); !errors.Is(err, runs.ErrNotFound) {
+		t.Errorf("a run that could not start is there: %v", err)
 	}
 }
