@@ -7,8 +7,6 @@ import (
 	"github.com/flowc-dev/flowc/diag"
 )
 
-const later = "this version of flowc doesn't support it yet"
-
 var flowShape = &shape{
 	what: "a flow",
 	keys: []string{
@@ -82,7 +80,7 @@ func (d *decoder) flow(root *node) *ast.Flow {
 func (d *decoder) unsupported(o object, keys []string) {
 	for _, key := range keys {
 		if f := o.get(key); f.present() {
-			d.errorf(diag.Unsupported, f.key, "%s: %s", code(key), later)
+			d.errorf(diag.Unsupported, f.key, "this version of flowc doesn't support %s yet", code(key))
 		}
 	}
 }

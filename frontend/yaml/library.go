@@ -196,9 +196,14 @@ func (t *tree) isFull() bool { return len(*t.diags) >= maxFindings }
 
 func (t *tree) alias(n *goyaml.Node, start int) *node {
 	span := t.span(start, start+1+len(n.Value))
-	t.diags.Error(diag.YAMLAlias, span, "`*"+n.Value+"` is a YAML alias, which flows don't have").
-		Advise("write the value itself; if you meant text that begins with *, put it in quotes")
-	return &node{kind: badKind, span: span, text: diag.Literal("*"+n.Value, span)}
+	word := "*" + n.Value
+	d := t.diags.Error(diag.YAMLAlias, span, code(word)+" is a YAML alias, which flows don't have")
+	if strings.ContainsAny(n.Value, "*./?") { // a pattern of file names
+		d.Replace(span, quote(word), "put the text in quotes: "+quote(word))
+	} else {
+		d.Advise("write the value itself; if you meant text that begins with *, put it in quotes")
+	}
+	return &node{kind: badKind, span: span, text: diag.Literal(word, span)}
 }
 
 // skipProperties reports anchors and returns where the value behind them

@@ -46,7 +46,12 @@ func read(text []byte, file diag.FileID, diags *diag.List) (*tree, *node) {
 			}
 			return t, top
 		}
+		before := len(*diags)
 		i, j, ok := t.explain(failed)
+		if t.follows(before) {
+			*diags = (*diags)[:before]
+			return t, nil
+		}
 		if repairs--; !ok || repairs == 0 {
 			return t, nil
 		}
@@ -85,6 +90,12 @@ func (t *tree) reportDocument(at mark) {
 	start, end := t.line(t.offset(at))
 	t.diags.Error(diag.YAMLDocument, t.span(start, end), "a second YAML document begins here").
 		Advise("keep one flow in a file")
+}
+
+// follows reports whether a finding from number n on lies in a part that was
+// repaired: the repair did not help, and the cause has been reported.
+func (t *tree) follows(n int) bool {
+	return slices.ContainsFunc((*t.diags)[n:], func(d diag.Diagnostic) bool { return t.isReported(d.Span) })
 }
 
 // paint replaces text[i:j] by a harmless word of the same length.
