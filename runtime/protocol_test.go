@@ -104,7 +104,7 @@ func TestFinalFailure(t *testing.T) {
 // A step that catches its failure ends well, with nil outputs and an error, once
 // its attempts are used up or one is final; decisions see the nils.
 func TestCatch(t *testing.T) {
-	gate := contract.Expr{Type: "bool", Code: code(t, expr.New(expr.OpNe, expr.Ref(0), expr.Const(types.Nil, nil))), Refs: []contract.Ref{{Step: "s", Port: "error", Type: "Error{exit_code: int?, kind: string, message: string}?"}}}
+	gate := contract.Expr{Type: "bool", Code: code(t, expr.New(expr.OpNe, expr.Ref(0), expr.Const(types.Nil, nil))), Refs: []contract.Ref{{Step: "s", Port: "error", Type: "Error{exit_code: int?, kind: string, message: string, path: string, step: string}?"}}}
 	step := script("s", "echo x >> ran; exit 3", out("n", "int"))
 	step.Catch = true
 	step.Retry = &contract.Retry{Attempts: 2}
@@ -219,7 +219,7 @@ func TestReaderSeals(t *testing.T) {
 	lost, reader := script("lost", "echo 1 > $FLOWC_OUT/n", out("n", "int")), script("reader", `test -z "${n+set}"; echo "$kind" > $FLOWC_OUT/k`, out("k", "string"))
 	lost.Catch, lost.Retry = true, &contract.Retry{Attempts: 2}
 	reader.Steps = map[string]contract.StepPlace{"lost": {Catch: true, Retry: 2}}
-	errorType := "Error{exit_code: int?, kind: string, message: string}?"
+	errorType := "Error{exit_code: int?, kind: string, message: string, path: string, step: string}?"
 	kind := contract.Expr{Type: "string?", Code: code(t, expr.Field(expr.Ref(0), "kind", true)), Refs: []contract.Ref{{Step: "lost", Port: "error", Type: errorType}}}
 	reader.Inputs = []contract.Input{{Name: "n", Expr: reads(t, contract.Ref{Step: "lost", Port: "n", Type: "int?"})}, {Name: "kind", Expr: kind}}
 	cfg := config(t, plan(lost, reader))
