@@ -6,7 +6,7 @@ flowc=${1:?usage: examples/demo.sh FLOWC}
 "$flowc" run examples/penguins/flow.yaml --store .flowc
 
 score=$("$flowc" artifacts get latest/pick/score)
-"$flowc" artifacts get latest/report/page -o bin/penguins.html
+"$flowc" artifacts get latest/report/page -o bin/penguins.html --force
 cat <<EOT
 
 score           $score of the birds right
