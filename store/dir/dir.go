@@ -86,7 +86,8 @@ func (s *Store) open(create bool) (*os.Root, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.root != nil {
-		if now, err := os.Stat(s.path); err == nil && os.SameFile(now, s.is) {
+		now, err := os.Stat(s.path)
+		if err == nil && os.SameFile(now, s.is) || err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return s.root, nil
 		}
 		// Somebody deleted the store, and maybe began another one there.
