@@ -86,12 +86,6 @@ func (c *checker) buildBlock(b *block) {
 	}
 }
 
-// buildAlias checks an export of a plain group.
-func (c *checker) buildAlias(x *export) {
-	x.result = c.checkTyped(x.value, "the export `"+x.name.Value+"`")
-	x.symbol.typ = x.result.typ
-}
-
 func (c *checker) buildNode(n *node) {
 	n.head.When = c.gate(n)
 	switch out := n.ir.(type) {
@@ -127,28 +121,9 @@ func (c *checker) buildBody(n *node, body *scope) *ir.Block {
 	return body.block.ir
 }
 
-// portsFromExports types the ports of a block with one body.
-func (n *node) portsFromExports(body *scope) {
-	for _, x := range body.exports {
-		if p := n.port(x.name.Value); p != nil {
-			p.typ = n.boundary(x.result.typ)
-		}
-	}
-}
-
 func (c *checker) buildGroup(n *node, out *ir.Group) {
 	out.Body = c.buildBody(n, n.bodies[0])
 	n.portsFromExports(n.bodies[0])
-}
-
-// flowExports checks what the flow hands out.
-func (c *checker) flowExports(root *block) {
-	for _, x := range root.scope.exports {
-		x.result = c.checkTyped(x.value, "the export `"+x.name.Value+"`")
-		c.out.Exports = append(c.out.Exports, ir.Export{
-			Name: x.name.Value, Value: x.result.expr, Type: x.result.typ, Span: x.span,
-		})
-	}
 }
 
 // connectGraph fills in Preds and After from what was declared and read.

@@ -65,6 +65,7 @@ type checker struct {
 	params   map[string]*symbol
 	nodes    map[string]*node // by name; the first of several
 	badNames map[string]bool  // words of names that were reported
+	dashed   []string         // names with a minus in them
 	binds    map[string][]*symbol
 
 	all     []*node  // in source order

@@ -32,6 +32,9 @@ func (c *checker) declareFlow() *block {
 func (c *checker) declareBadNames(steps []ast.Node) {
 	for i := range steps {
 		if name := steps[i].Name.Value; badName(name) != "" {
+			if strings.Contains(name, "-") {
+				c.dashed = append(c.dashed, name)
+			}
 			for _, word := range strings.FieldsFunc(name, func(r rune) bool {
 				return !(r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z')
 			}) {
@@ -255,56 +258,6 @@ func (c *checker) declareSwitch(n *node) {
 	if n.catch {
 		n.addErrorPort(n.boundary(types.Opt(errorType)))
 	}
-}
-
-// declareExports adds what a scope hands out.
-func (c *checker) declareExports(s *scope, owner *node, exports []ast.Export) {
-	names := make([]ast.Name, 0, len(exports))
-	seen := make(map[string]bool, len(exports))
-	for i := range exports {
-		x := &exports[i]
-		names = append(names, x.Name)
-		c.checkName(x.Name, "an export", plainName)
-		if owner != nil && owner.catch && x.Name.Value == "error" {
-			c.reservedError(x.Name, owner)
-			continue
-		}
-		if seen[x.Name.Value] || x.Name.Value == "" {
-			continue
-		}
-		seen[x.Name.Value] = true
-		e := &export{name: x.Name, span: x.Span}
-		var v *vertex
-		if owner != nil && owner.kind == plain {
-			v = &vertex{alias: e, block: s.block, at: owner.at}
-			s.block.vertices = append(s.block.vertices, v)
-			e.vertex = v
-			c.aliases = append(c.aliases, e)
-		}
-		e.value = c.value(&x.Value, s, owner, v)
-		s.exports = append(s.exports, e)
-	}
-	c.unique("exports", names)
-}
-
-// declarePorts gives a block a port for each export.
-func (c *checker) declarePorts(n *node, body *scope) {
-	for _, x := range body.exports {
-		p := n.addPort(x.name.Value, x.name.Span)
-		if n.kind == plain {
-			p.class, p.export = isAlias, x
-			x.symbol = p
-		}
-	}
-	if n.catch {
-		n.addErrorPort(n.boundary(types.Opt(errorType)))
-	}
-}
-
-func (c *checker) reservedError(name ast.Name, n *node) {
-	c.diags.Error(diag.ReservedName, name.Span, "`error` is what `catch` adds to the outputs").
-		See(n.key("catch"), "`"+n.name+"` has `catch`").
-		Advise("choose another name")
 }
 
 // bind adds a name to a scope.

@@ -190,3 +190,41 @@ func clip(s string) string {
 	}
 	return string(r[:limit]) + "…"
 }
+
+// checkShadowing reports names that mean two things in one place: a bind and a
+// step, or two binds, of which one can be seen where the other is.
+func (c *checker) checkShadowing() {
+	for _, b := range c.blocks {
+		seen := map[string]*symbol{}
+		for _, s := range b.scope.binds {
+			switch other := seen[s.text]; {
+			case s.text == "":
+			case other != nil:
+				c.diags.Error(diag.DuplicateName, s.span, fmt.Sprintf("`%s` has two names `%s`", b.owner.name, clip(s.text))).
+					See(other.span, "the other one").Advise("rename one of them")
+			default:
+				seen[s.text] = s
+				if outer := b.scope.parent.bind(s.text); outer != nil {
+					c.shadowed(s.text, s.span, outer.span, "a name of the block around it")
+				} else if n := c.nodes[s.text]; n != nil && n.scope != b.scope && b.scope.within(n.scope) {
+					c.shadowed(s.text, s.span, n.ast.Name.Span, "a step that can be seen here")
+				}
+			}
+		}
+	}
+	for _, n := range c.all {
+		if n.inner || n.name == "" || c.nodes[n.name] != n {
+			continue
+		}
+		if b := n.scope.bind(n.name); b != nil {
+			c.shadowed(n.name, n.ast.Name.Span, b.span, "a name of the block around it")
+		}
+	}
+}
+
+func (c *checker) shadowed(name string, span, other diag.Span, what string) {
+	c.diags.Error(diag.ShadowedName, span, fmt.Sprintf("`%s` is also %s", clip(name), what)).
+		See(other, "the other one").
+		Because("A name means one thing wherever it can be used.").
+		Advise("rename one of them")
+}

@@ -12,7 +12,7 @@ import (
 // output, a carried value of type T?. Or the shape of the flow makes them so: a
 // gate, a case that lacks an export, a caught failure. Of the second kind
 // nothing reminds the reader at the place where the value is used; so a step
-// must say that it expects them (see checkInputs), while the first kind may be
+// must say that it expects them (see silentSkip), while the first kind may be
 // handed on as it is.
 
 // reason says why a value may be absent.

@@ -2,10 +2,8 @@ package check
 
 import (
 	"container/heap"
-	"fmt"
 	"slices"
 
-	"github.com/flowc-dev/flowc/ast"
 	"github.com/flowc-dev/flowc/diag"
 )
 
@@ -68,143 +66,6 @@ func lift(inner, outer *block) *vertex {
 		at = b.owner.vertex
 	}
 	return at
-}
-
-// connectAfter resolves the `after` of a node.
-func (c *checker) connectAfter(n *node) {
-	for _, name := range n.ast.After {
-		to := c.afterTarget(n, name)
-		if to == nil {
-			continue
-		}
-		n.after = append(n.after, to)
-		if n.kind != plain && to.kind != plain {
-			c.addAfter(n, to.vertex, name.Span)
-		}
-	}
-}
-
-// addAfter makes n, or the block around it that stands beside the target, wait.
-func (c *checker) addAfter(n *node, to *vertex, span diag.Span) {
-	at := n.vertex
-	if at.block != to.block {
-		at = lift(at.block, to.block)
-	}
-	if at != nil && at != to {
-		at.needs = append(at.needs, edge{to: to, span: span})
-		at.after = append(at.after, to)
-	}
-}
-
-// afterTarget finds the node that a name in `after` means.
-func (c *checker) afterTarget(n *node, name ast.Name) *node {
-	if name.Value == "" || c.badNames[name.Value] {
-		return nil
-	}
-	to := c.nodes[name.Value]
-	switch {
-	case to == nil:
-		c.unknownAfter(n, name)
-		return nil
-	case !n.scope.within(to.scope):
-		c.afterInside(n, name, to)
-		return nil
-	case to == n:
-		c.diags.Error(diag.Cycle, name.Span, fmt.Sprintf("`%s` can't wait for its own end", n.name)).
-			Advise("remove it from `after`")
-		return nil
-	}
-	for s := n.scope; s.owner != nil; s = s.parent {
-		if s.owner == to {
-			c.diags.Error(diag.Cycle, name.Span, fmt.Sprintf("`%s` is a part of `%s` and can't wait for its end", n.name, to.name)).
-				See(to.ast.Name.Span, "the block").
-				Advise("remove it from `after`")
-			return nil
-		}
-	}
-	return to
-}
-
-// distributeAfter gives the `after` of a plain group to the nodes in it that
-// begin it, and makes what waits for a plain group wait for those that end it.
-func (c *checker) distributeAfter() {
-	ends := map[*node][]*vertex{}
-	for i := len(c.all) - 1; i >= 0; i-- { // inner groups first
-		n := c.all[i]
-		if n.kind == plain && len(n.after) > 0 || slices.ContainsFunc(n.after, func(to *node) bool { return to.kind == plain }) {
-			c.distribute(n, ends)
-		}
-	}
-}
-
-func (c *checker) distribute(n *node, ends map[*node][]*vertex) {
-	from := []*node{n}
-	if n.kind == plain {
-		from = begins(n)
-	}
-	for i, name := range n.ast.After {
-		to := c.nodes[name.Value]
-		if !slices.Contains(n.after, to) || slices.ContainsFunc(n.ast.After[:i], func(o ast.Name) bool { return o.Value == name.Value }) {
-			continue
-		}
-		targets := []*vertex{to.vertex}
-		if to.kind == plain {
-			if _, ok := ends[to]; !ok {
-				ends[to] = finals(to)
-			}
-			targets = ends[to]
-		} else if n.kind != plain {
-			continue // done already
-		}
-		for _, f := range from {
-			for _, t := range targets {
-				c.addAfter(f, t, name.Span)
-			}
-		}
-	}
-}
-
-// members are the nodes that belong to the block around a plain group because
-// of it.
-func members(g *node, out []*node) []*node {
-	for _, n := range g.bodies[0].nodes {
-		if n.kind == plain {
-			out = members(n, out)
-		} else {
-			out = append(out, n)
-		}
-	}
-	return out
-}
-
-// begins are the members of a plain group that wait for no other member.
-func begins(g *node) []*node {
-	all := members(g, nil)
-	inside := make(map[*vertex]bool, len(all))
-	for _, n := range all {
-		inside[n.vertex] = true
-	}
-	return slices.DeleteFunc(all, func(n *node) bool {
-		return slices.ContainsFunc(n.vertex.needs, func(e edge) bool { return inside[e.to] })
-	})
-}
-
-// finals are the members of a plain group that no other member waits for.
-func finals(g *node) []*vertex {
-	all := members(g, nil)
-	waited := make(map[*vertex]bool, len(all))
-	for _, n := range all {
-		for _, e := range n.vertex.needs {
-			waited[e.to] = true
-		}
-	}
-	var out []*vertex
-	for _, n := range all {
-		if !waited[n.vertex] {
-			out = append(out, n.vertex)
-		}
-	}
-	return out
 }
 
 // sortBlocks brings the vertices of every block into topological order. Of
@@ -275,14 +136,18 @@ func dedup(edges []edge) []edge {
 type vertexHeap []*vertex
 
 func (h vertexHeap) Len() int { return len(h) }
+
 func (h vertexHeap) Less(i, j int) bool {
 	if (h[i].alias != nil) != (h[j].alias != nil) {
 		return h[i].alias != nil
 	}
 	return h[i].at < h[j].at
 }
+
 func (h vertexHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h *vertexHeap) Push(v any)   { *h = append(*h, v.(*vertex)) }
+
+func (h *vertexHeap) Push(v any) { *h = append(*h, v.(*vertex)) }
+
 func (h *vertexHeap) Pop() any {
 	v := (*h)[len(*h)-1]
 	*h = (*h)[:len(*h)-1]
