@@ -220,7 +220,7 @@ func schemaOfWords() jsonObject {
 				obj(
 					"type", "string", "pattern", `\S`,
 					"examples", []string{
-						"int", "float", "string", "bool", "date", "datetime", "duration", "json", "file", "dir",
+						"int", "float", "string", "bool", "date", "json", "artifact", "file", "dir",
 						"list<float>", "map<int>", "enum<fast|exact>", "float?",
 					},
 				),

@@ -92,8 +92,8 @@ func (b *schemaBuilder) node() jsonObject {
 		actions = append(actions, has(key))
 	}
 	step := obj("oneOf", actions).with(without("export", "cases", "else")).
-		with(unlessForeach("max_parallel", ofForeach...))
-	block := without(slices.Concat(actionKeys, ofSteps, ofCases)...).with(unlessForeach("", ofForeach...))
+		with(besideForeach(append([]string{"max_parallel"}, ofForeach...)...))
+	block := without(slices.Concat(actionKeys, ofSteps, ofCases)...).with(besideForeach(ofForeach...))
 	loop := obj("required", []string{"steps"}).
 		with(without(slices.Concat(actionKeys, ofSteps, ofCases, ofForeach, []string{"foreach"})...))
 	choice := obj("required", []string{"cases"}).
@@ -115,16 +115,11 @@ func without(keys ...string) jsonObject {
 	return obj("properties", never)
 }
 
-// unlessForeach says that a mapping has these keys only beside `foreach`.
-func unlessForeach(key string, more ...string) jsonObject {
-	if key != "" {
-		more = append([]string{key}, more...)
+// besideForeach says that a mapping has these keys only beside `foreach`.
+func besideForeach(keys ...string) jsonObject {
+	var needs jsonObject
+	for _, key := range keys {
+		needs = append(needs, jsonMember{key, []string{"foreach"}})
 	}
-	return obj("dependencies", func() jsonObject {
-		var o jsonObject
-		for _, k := range more {
-			o = append(o, jsonMember{k, []string{"foreach"}})
-		}
-		return o
-	}())
+	return obj("dependencies", needs)
 }

@@ -22,7 +22,7 @@ func (b *schemaBuilder) schemaOfSettings() jsonObject {
 			"cron":      {"When, as five fields: minute, hour, day of month, month, day of week.", ref("text").examples("0 3 * * *")},
 			"timezone":  {"The time zone that `cron` is meant in, by its IANA name; UTC if it is left out.", ref("text").examples("Europe/Vienna")},
 			"overlap":   {"What happens when a run is due while another one is still going.", ref("overlap")},
-			"date":      {"The param that gets the scheduled time.", ref("name")},
+			"date":      {"The param that gets the scheduled time.", ref("text")},
 			"suspended": {"true: no runs are started.", obj("type", "boolean")},
 		}, "cron"),
 		"package", b.mapping(packageShape, "", properties{

@@ -8,6 +8,9 @@
 // the flow, by functions that mirror the language: flow.go, step.go, block.go,
 // exec.go, values.go. Names, types and expressions are passed on as they are.
 //
+// What editors want to know of the language is here too, as a JSON Schema:
+// schema.go.
+//
 // Only library.go knows the YAML library.
 package yaml
 

@@ -126,7 +126,7 @@ Start with:  flowc init my-flow && flowc run my-flow/flow.yaml`,
 	add(root, "write", a.initCmd(), a.checkCmd(), a.graphCmd(), a.compileCmd())
 	add(root, "run", a.runCmd(), a.resumeCmd())
 	add(root, "look", a.runsCmd(), a.artifactsCmd())
-	add(root, "other", a.versionCmd(), a.completionCmd())
+	add(root, "other", a.schemaCmd(), a.versionCmd(), a.completionCmd())
 	return root
 }
 
