@@ -78,7 +78,7 @@ func (c *checker) silentSkip(n *node, in *ast.Input, v *value, r *result) {
 		if list := from.origin; list != nil && list.text != nil {
 			fixes = append(fixes, fmt.Sprintf("run only over what is there: `%s: compact(%s)`", from.text, clip(strings.TrimSpace(list.text.Value))))
 		}
-	case r.same != nil:
+	case v.plain:
 		fixes = append(fixes, fmt.Sprintf("run the step only if it is there: `when: %s != nil`", clip(text)))
 	}
 	fixes = append(fixes, fmt.Sprintf("let the step expect it: `%s: {from: %s, type: %v}`", in.Name.Value, clip(text), r.typ))

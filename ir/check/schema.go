@@ -16,8 +16,12 @@ import (
 	"github.com/flowc-dev/flowc/types"
 )
 
-// schemaURL is the name under which a param's schema refers to itself.
-const schemaURL = "schema.json"
+// schemaURL is the name under which a param's schema refers to itself. It is
+// absolute: the library completes any other one with the current folder.
+const (
+	schemaBase = "flow:///"
+	schemaURL  = schemaBase + "schema"
+)
 
 // loadError says that a schema refers to another document.
 type loadError struct{ url string }
@@ -35,7 +39,7 @@ func compileSchema(text []byte) (schema *jsonschema.Schema, err error) {
 	compiler := jsonschema.NewCompiler()
 	compiler.Draft = jsonschema.Draft2020
 	compiler.LoadURL = func(url string) (io.ReadCloser, error) {
-		refused = &loadError{url}
+		refused = &loadError{strings.TrimPrefix(url, schemaBase)}
 		return nil, refused
 	}
 	if err := compiler.AddResource(schemaURL, bytes.NewReader(text)); err != nil {
@@ -78,7 +82,8 @@ func schemaProblem(lit *ast.Literal, err error) (diag.Span, string) {
 	if errors.As(err, &outer) {
 		err = outer.Err
 	}
-	return lit.Span, clip(strings.ReplaceAll(err.Error(), "file://", ""))
+	why := strings.TrimPrefix(err.Error(), "jsonschema: ")
+	return lit.Span, clip(strings.ReplaceAll(why, schemaURL, ""))
 }
 
 // innermost follows the first cause of a finding down.
