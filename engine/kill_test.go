@@ -18,7 +18,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/flowc-dev/flowc/contract"
 	"github.com/flowc-dev/flowc/engine"
 	"github.com/flowc-dev/flowc/engine/process"
 	"github.com/flowc-dev/flowc/record"
@@ -260,15 +259,24 @@ func TestKilledRuntime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// The runtime under a shell that leaves its number. It is written once: a
+	// program that is being written can't be started.
+	wrapper := filepath.Join(t.TempDir(), "runtime")
+	text := fmt.Sprintf("#!/bin/sh\nf=$PIDS/$FLOWC_STEP.$FLOWC_INDEX.$FLOWC_ATTEMPT\necho $$ > $f.part; mv $f.part $f\nexec %s\n", path)
+	if err := os.WriteFile(wrapper, []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	random := rand.New(rand.NewPCG(uint64(os.Getpid()), uint64(time.Now().UnixNano())))
 	var mu sync.Mutex
 	killed := 0
 	for killed < kills() {
 		b := newBench(t)
 		opt := b.options(yaml(t, strings.Replace(everything, "attempts: 3", "attempts: 10", 1)))
+		pids := t.TempDir()
+		opt.Config.Environ = append(opt.Config.Environ, "PIDS="+pids)
 		left := 4 // fall has one attempt, and may be killed out of it
 		opt.Executor = func(cfg *runtime.Config) engine.Executor {
-			return killer{process.Binary{Config: cfg, Path: path}, func(step string) time.Duration {
+			return killer{process.Binary{Config: cfg, Path: wrapper}, pids, func(step string) time.Duration {
 				mu.Lock()
 				defer mu.Unlock()
 				if step == "fall" || left == 0 || random.IntN(2) == 0 {
@@ -292,6 +300,7 @@ func TestKilledRuntime(t *testing.T) {
 // killer kills some of the runtimes that it starts.
 type killer struct {
 	process.Binary
+	pids  string                          // folder of their numbers
 	after func(step string) time.Duration // negative: not at all
 }
 
@@ -300,14 +309,7 @@ func (k killer) Run(ctx context.Context, t runtime.Task) runtime.Outcome {
 	if after < 0 {
 		return k.Binary.Run(ctx, t)
 	}
-	pid := filepath.Join(filepath.Dir(k.Config.Code), fmt.Sprintf("pid.%s.%s.%d", t.Step, t.Path, t.Attempt))
-	b := k.Binary
-	wrapper := pid + ".sh"
-	text := fmt.Sprintf("#!/bin/sh\necho $$ > %s.part; mv %s.part %s\nexec %s\n", pid, pid, pid, b.Path)
-	if err := os.WriteFile(wrapper, []byte(text), 0o755); err != nil {
-		return runtime.Outcome{Exit: contract.ExitFinal, Err: err}
-	}
-	b.Path = wrapper
+	pid := filepath.Join(k.pids, fmt.Sprintf("%s.%s.%d", t.Step, t.Path, t.Attempt))
 	done := make(chan struct{})
 	defer close(done)
 	go func() {
@@ -327,7 +329,7 @@ func (k killer) Run(ctx context.Context, t runtime.Task) runtime.Outcome {
 			}
 		}
 	}()
-	return b.Run(ctx, t)
+	return k.Binary.Run(ctx, t)
 }
 
 // What a task publishes after its result may be missing when it was killed in
