@@ -164,6 +164,10 @@ type Decision struct {
 	Labels []string `json:"labels,omitempty"`
 	// again: reaching Max ends the loop (true) or fails the task (false).
 	Stop bool `json:"stop,omitempty"`
+	// again: carried values whose `next` reads what is carried. The decider
+	// computes them for the next iteration and keeps them in its record;
+	// otherwise each reader would have to begin at the first iteration.
+	Carry []string `json:"carry,omitempty"`
 	// count: items run by one container, for the token that an orchestrator
 	// reads; 0 is one. The record counts items all the same.
 	Batch int `json:"batch,omitempty"`

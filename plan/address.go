@@ -229,7 +229,7 @@ func (a *addresses) over(fe *ir.Foreach) []contract.Over {
 }
 
 func (a *addresses) needCarry(loop *ir.Loop, name string) {
-	place := a.block(loop)
+	place := a.needControl(loop)
 	if _, have := place.Carry[name]; have {
 		return
 	}

@@ -130,9 +130,23 @@ func operands(n ir.Node, kind ControlKind) []*ir.Expr {
 	case *ir.Loop:
 		if kind == Again {
 			out = append(out, n.Until)
+			for i := range n.Carry {
+				if dependsOnCarry(n, &n.Carry[i]) {
+					out = append(out, n.Carry[i].Next)
+				}
+			}
 		}
 	}
 	return out
+}
+
+// dependsOnCarry reports whether a carried value is computed from what the loop
+// carries. The task that decides whether the loop goes on computes it too, once.
+func dependsOnCarry(n *ir.Loop, c *ir.Carry) bool {
+	return c.Next != nil && slices.ContainsFunc(c.Next.Refs, func(r ir.Ref) bool {
+		from, ok := r.From.(ir.FromBind)
+		return ok && from.Block == n.Body.ID && n.Body.Binds[from.Bind].Kind == ir.BindCarry
+	})
 }
 
 // decide finds the decider of one control; see the package's ARCHITECTURE entry

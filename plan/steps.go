@@ -146,6 +146,12 @@ func (b *builder) decision(a *addresses, n ir.Node, kind ControlKind) contract.D
 	case *ir.Loop:
 		d.Expr, d.Max, d.Stop = a.exprOrNil(n.Until), n.Max, n.Stop
 		a.block(n) // its place tells the decider which index counts the iterations
+		for i := range n.Carry {
+			if c := &n.Carry[i]; dependsOnCarry(n, c) {
+				d.Carry = append(d.Carry, c.Name)
+				a.needCarry(n, c.Name)
+			}
+		}
 	}
 	return d
 }

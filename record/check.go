@@ -116,7 +116,7 @@ func (c Control) check() error {
 			return err
 		}
 	}
-	return nil
+	return checkValues("carry", c.Carry)
 }
 
 func (it Items) check() error {

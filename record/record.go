@@ -71,6 +71,9 @@ type Control struct {
 	Case  *string `json:"case,omitempty"`  // switch: label; "" is the else case
 	None  bool    `json:"none,omitempty"`  // switch: no case at all (neutral token of a failed decider)
 	Again *bool   `json:"again,omitempty"` // loop: one more iteration
+	// loop: values carried into the next iteration, as far as they depend on
+	// carried values themselves; others are read where they come from.
+	Carry map[string]Value `json:"carry,omitempty"`
 }
 
 // Items of one foreach variable: in place, in pages, or computed.

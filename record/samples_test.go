@@ -33,7 +33,7 @@ var (
 			}},
 			"kind":  {Case: ptr("")},
 			"other": {None: true},
-			"round": {Again: ptr(true)},
+			"round": {Again: ptr(true), Carry: map[string]Value{"sum": {Type: "int", Value: Raw("3")}}},
 		},
 		Cached: &Origin{Run: "r-0", Step: "fit", Path: "3.0"},
 	}

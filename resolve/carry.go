@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/flowc-dev/flowc/contract"
+	"github.com/flowc-dev/flowc/types"
 )
 
 // carriedAt names a carried value at one iteration.
@@ -15,7 +16,7 @@ type carriedAt struct {
 	iteration        int
 }
 
-// carriedKey and initKey name the expressions of a carried value for the memo of programs.
+// carriedKey names an expression of a carried value for the memo of programs.
 type carriedKey struct {
 	tables     *contract.Tables
 	loop, name string
@@ -25,10 +26,11 @@ type carriedKey struct {
 // carry returns a carried value as the reader's iteration sees it: in the first
 // one what `from` is outside, later what `next` was in the iteration before.
 //
-// A `next` that reads carried values needs them one iteration earlier, and so
-// on down to the first. Which ones is known beforehand, so the values are
-// computed upwards, from the first iteration that is needed; nothing recurses
-// once for each iteration. A `next` that reads none needs one iteration only.
+// A `next` that reads no carried value is evaluated there and then. One that
+// does needs them one iteration earlier: the task that decided that the loop
+// goes on has kept it in its record. Where it has not, the values are computed
+// from the last iteration that is known upwards; which ones are needed is found
+// out first, so that nothing recurses once for each iteration.
 func (r *Resolver) carry(ctx context.Context, loop, name string, a at) (any, error) {
 	place, here, err := r.place(loop, a)
 	if err != nil {
@@ -37,38 +39,64 @@ func (r *Resolver) carry(ctx context.Context, loop, name string, a at) (any, err
 	if len(a.path) <= place.Depth {
 		return nil, fmt.Errorf("the contract asks for a value carried by %s, which the index path %s is not in", loop, a.path)
 	}
-	last := a.path[place.Depth]
-	path := here.path.String()
-	if v, ok := r.carried.peek(carriedAt{loop, path, name, last}); ok {
-		return v, nil
-	}
+	last := carriedAt{loop, here.path.String(), name, a.path[place.Depth]}
 
-	// need[k] are the names that are needed at iteration last-k.
-	need := []map[string]bool{{name: true}}
-	for k := 0; k < last && len(need[k]) > 0; k++ {
+	// need[k] are the values that are needed at k iterations before the last.
+	need := [][]carriedAt{{last}}
+	for k := 0; k < last.iteration && len(need[k]) > 0; k++ {
 		before := map[string]bool{}
-		for name := range need[k] {
-			c, ok := place.Carry[name]
-			if !ok {
-				return nil, fmt.Errorf("the contract does not say what %s carries as %s", loop, name)
+		for _, key := range need[k] {
+			c, ok := place.Carry[key.name]
+			if !ok || c.Next == nil {
+				continue // an error, later; or unchanged since the first iteration
 			}
-			if c.Next == nil {
-				continue
-			}
-			if _, have := r.carried.peek(carriedAt{loop, path, name, last - k}); !have {
-				maps.Copy(before, r.carriedBy(a.tables, loop, c.Next))
+			if deps := r.carriedBy(a.tables, loop, c.Next); len(deps) > 0 && !r.kept(ctx, key, &c, place, here) {
+				maps.Copy(before, deps)
 			}
 		}
-		need = append(need, before)
+		var keys []carriedAt
+		for _, name := range slices.Sorted(maps.Keys(before)) {
+			keys = append(keys, carriedAt{loop, last.path, name, last.iteration - k - 1})
+		}
+		need = append(need, keys)
 	}
-	for k := len(need) - 1; k >= 0; k-- {
-		for _, name := range slices.Sorted(maps.Keys(need[k])) {
-			if _, err := r.carriedValue(ctx, carriedAt{loop, path, name, last - k}, place, here); err != nil {
-				return nil, fmt.Errorf("value %s carried by %s into iteration %d: %w", name, loop, last-k, err)
+	for _, keys := range slices.Backward(need) {
+		for _, key := range keys {
+			if _, err := r.carriedValue(ctx, key, place, here); err != nil {
+				return nil, fmt.Errorf("value %s carried by %s into iteration %d: %w", key.name, loop, key.iteration, err)
 			}
 		}
 	}
-	return r.carriedValue(ctx, carriedAt{loop, path, name, last}, place, here)
+	return r.carriedValue(ctx, last, place, here)
+}
+
+// kept looks for a carried value in memory, and in the record of the task that
+// let its iteration begin.
+func (r *Resolver) kept(ctx context.Context, key carriedAt, c *contract.Carry, place contract.BlockPlace, here at) bool {
+	if _, ok := r.carried.peek(key); ok {
+		return true
+	}
+	if place.Control == nil || place.Control.By != contract.ByStep {
+		return false
+	}
+	d, err := r.control(ctx, place.Control, key.loop, here.in(here.path.Append(key.iteration-1)))
+	if err != nil {
+		return false // whoever evaluates finds out
+	}
+	rec, ok := d.control.Carry[key.name]
+	if !ok {
+		return false
+	}
+	v, err := r.Decode(ctx, rec)
+	if err != nil {
+		return false
+	}
+	t, err := types.Decode(c.Type)
+	if err != nil {
+		return false
+	}
+	r.carried.set(key, types.Widen(nil, t, v))
+	return true
 }
 
 // carriedValue computes one carried value; those of the iteration before that

@@ -200,6 +200,18 @@ func TestCarry(t *testing.T) {
 	}
 	expect(t, "export of the last iteration", w.value(blockRef("lo", "int")), fmt.Sprint(sum(400)))
 	expect(t, "iteration", w.value(contract.Ref{Index: "lo", Type: "int"}, 3), "3")
+	// Where the deciders have kept the values, one of them is enough.
+	k := newWorld(t)
+	k.tables = w.tables
+	for _, i := range []int{200, 201} {
+		k.result("x", record.Path{i}, fmt.Sprint(i), map[string]record.Control{"lo": {Again: ptr(true), Carry: map[string]record.Value{
+			"sum": {Type: "int", Value: record.Raw(fmt.Sprint(sum(i + 1)))}}}})
+	}
+	expect(t, "kept", k.value(carried("sum"), 202, 0), fmt.Sprint(sum(202)))
+	expect(t, "computed from what was kept", k.value(carried("via"), 202, 0), fmt.Sprint(sum(202)))
+	if got := k.store.Counts().Get; got > 6 {
+		t.Errorf("values that were kept took %d requests", got)
+	}
 	expectError(t, "no such value", w.value(carried("nothing"), 2), "does not say what lo carries as nothing")
 }
 

@@ -8,11 +8,13 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/flowc-dev/flowc/artifact"
 	"github.com/flowc-dev/flowc/contract"
 	"github.com/flowc-dev/flowc/control"
 	"github.com/flowc-dev/flowc/record"
 	"github.com/flowc-dev/flowc/resolve"
 	"github.com/flowc-dev/flowc/store"
+	"github.com/flowc-dev/flowc/types"
 )
 
 // maxInlineItems is the size in bytes up to which items stand in a control.
@@ -47,6 +49,9 @@ func (j *job) decide(ctx context.Context, path record.Path, res *record.Result) 
 		shorten(&c)
 		controls[node] = c
 	}
+	for i := range j.step.Decides {
+		j.keepCarried(ctx, &j.step.Decides[i], path, controls)
+	}
 	res.Control = controls
 	return nil
 }
@@ -73,6 +78,35 @@ func evaluate(ctx context.Context, values *resolve.Resolver, decides []contract.
 		out[d.Node] = merge(out[d.Node], *c)
 	}
 	return out, nil
+}
+
+// keepCarried computes the values for a loop's next iteration that depend on
+// what this one was given, and puts them into the decision. One that can't be
+// computed is left out: if somebody needs it, he finds out why.
+func (j *job) keepCarried(ctx context.Context, d *contract.Decision, path record.Path, controls map[string]record.Control) {
+	c := controls[d.Node]
+	if len(d.Carry) == 0 || c.Again == nil || !*c.Again {
+		return
+	}
+	c.Carry = map[string]record.Value{}
+	for _, name := range d.Carry {
+		carry, ok := j.step.Blocks[d.Node].Carry[name]
+		if !ok || carry.Next == nil {
+			continue
+		}
+		v, err := j.values.Value(ctx, carry.Next, &j.step.Tables, path)
+		if err != nil {
+			continue
+		}
+		t, err := types.Decode(carry.Type)
+		if err != nil {
+			continue
+		}
+		if rec, err := artifact.Save(ctx, j.cfg.Store, t, types.Widen(nil, t, v)); err == nil {
+			c.Carry[name] = rec
+		}
+	}
+	controls[d.Node] = c
 }
 
 // neutral is what a task says that has nothing to decide by.

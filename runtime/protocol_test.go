@@ -186,6 +186,28 @@ func TestCatchScope(t *testing.T) {
 	}
 }
 
+// The step that lets a loop go on keeps the values that depend on carried ones,
+// so that the next iterations need not begin at the first.
+func TestKeepsCarried(t *testing.T) {
+	sum := contract.Ref{Carry: "lo", Port: "sum", Type: "int"}
+	own := contract.Ref{Step: "s", Port: "n", Type: "int"}
+	next := contract.Expr{Code: code(t, expr.New(expr.OpAdd, expr.Ref(0), expr.Ref(1))), Refs: []contract.Ref{sum, own}, Type: "int"}
+	s := script("s", "echo $((sum * 2)) > $FLOWC_OUT/n", out("n", "int"))
+	s.Levels = []string{"lo"}
+	s.Inputs = []contract.Input{{Name: "sum", Expr: reads(t, sum)}}
+	s.Decides = []contract.Decision{{Node: "lo", Kind: contract.DecideAgain, Max: 3, Stop: true, Expr: ptr(constant(t, "bool", "false")), Carry: []string{"sum"}}}
+	s.Steps = map[string]contract.StepPlace{"s": {Depth: 1}}
+	s.Blocks = map[string]contract.BlockPlace{"lo": {Kind: contract.KindLoop, Control: &contract.Control{By: contract.ByStep, Step: "s", Depth: 1},
+		Carry: map[string]contract.Carry{"sum": {Init: constant(t, "int", "1"), Next: &next, Type: "int"}}}}
+	cfg := config(t, plan(s))
+	for i, want := range []string{"3", "9", ""} {
+		res := mustRun(t, cfg, Task{Step: "s", Path: record.Path{i}})
+		if got := string(res.Control["lo"].Carry["sum"].Value); got != want || *res.Control["lo"].Again != (i < 2) {
+			t.Errorf("iteration %d: %+v, want sum %q", i, res.Control["lo"], want)
+		}
+	}
+}
+
 // The mark of a scope is derived from the winning record, so an attempt that
 // was killed between the two loses nothing.
 func TestScopeMarkIsDerived(t *testing.T) {
