@@ -291,3 +291,37 @@ func TestShowFailedAndUnknown(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A look at a finished run of 10,000 tasks.
+func BenchmarkShow(b *testing.B) {
+	s := mem.New(b.Name())
+	id := start(b, s, "flow: w\nsteps:\n  a: {run: 'true'}\n", nil)
+	keys := record.Keys{Flow: id.Flow, Run: id.Run}
+	erase(b, s, keys.SummaryPrefix())
+	var sum record.Summary
+	for i := range 10_000 {
+		sum.Paths = append(sum.Paths, fmt.Sprint(i))
+		sum.Status = append(sum.Status, "ok")
+		sum.Attempts = append(sum.Attempts, 1)
+		sum.Started, sum.Ended = append(sum.Started, 1), append(sum.Ended, 2)
+		sum.Outputs = append(sum.Outputs, map[string]record.Value{"x": {Type: "int", Value: record.Raw("5")}})
+	}
+	if err := store.PutJSON(ctx, s, keys.Summary("a"), sum); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if r := show(b, s, id, runs.ShowOptions{}); len(r.Steps[0].Tasks) != 10_000 {
+			b.Fatal(len(r.Steps))
+		}
+	}
+}
+
+func BenchmarkList(b *testing.B) {
+	s := mem.New(b.Name())
+	listed(b, s, 2000, "churn")
+	for b.Loop() {
+		if _, err := runs.New(s).List(ctx, runs.ListOptions{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
