@@ -138,7 +138,11 @@ func (t *Tree) Done(task Task, decided map[string]record.Control) error {
 		if task.in.decided == nil {
 			task.in.decided = map[string]map[string]record.Control{}
 		}
-		task.in.decided[task.Step] = decided
+		kept := make(map[string]record.Control, len(decided))
+		for node, c := range decided { // items and carried values are for tasks to read
+			kept[node] = record.Control{Gate: c.Gate, Count: c.Count, Case: c.Case, None: c.None, Again: c.Again}
+		}
+		task.in.decided[task.Step] = kept
 	}
 	t.endNode(task.in, task.at, true)
 	t.drain()
