@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/flowc-dev/flowc/diag"
 )
@@ -9,7 +10,7 @@ import (
 // unused warns of params and types that nothing refers to. While there are
 // errors it says nothing, since what refers to them may be what is wrong.
 func (c *checker) unused() {
-	if c.diags.HasErrors() || c.ast.Partial {
+	if c.diags.HasErrors() || c.ast.Partial || slices.ContainsFunc(c.all, func(n *node) bool { return n.ast.Partial }) {
 		return
 	}
 	for _, p := range c.ast.Params {
