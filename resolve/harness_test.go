@@ -15,15 +15,21 @@ import (
 	"github.com/flowc-dev/flowc/store/mem"
 )
 
+// fataler is a *testing.T or a *rapid.T.
+type fataler interface {
+	Helper()
+	Fatal(args ...any)
+}
+
 // world is a run in a store, and the tables of a reader.
 type world struct {
-	t      testing.TB
+	t      fataler
 	store  *count.Store
 	keys   record.Keys
 	tables contract.Tables
 }
 
-func newWorld(t testing.TB) *world {
+func newWorld(t fataler) *world {
 	return &world{t: t, store: count.New(mem.New("test")), keys: record.Keys{Flow: "f", Run: "r"},
 		tables: contract.Tables{Steps: map[string]contract.StepPlace{}, Blocks: map[string]contract.BlockPlace{}}}
 }
