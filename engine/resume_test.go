@@ -13,6 +13,7 @@ import (
 	"github.com/flowc-dev/flowc/engine"
 	"github.com/flowc-dev/flowc/record"
 	"github.com/flowc-dev/flowc/runs"
+	"github.com/flowc-dev/flowc/store"
 )
 
 // resume resumes a run of the flow that has one of that id.
@@ -293,5 +294,66 @@ func TestResumeAfterCatch(t *testing.T) {
 				t.Errorf("text is %s, want %s", got, c.text)
 			}
 		})
+	}
+}
+
+// A long param lies in the store as a blob; a resume hands it on.
+func TestResumeWithALongParam(t *testing.T) {
+	b := newBench(t)
+	text := `
+flow: long
+params:
+  xs: {type: list<int>}
+steps:
+  count:
+    inputs: [params.xs]
+    run: 'echo count >> $TRACE; test -e go; tr -cd , < $FLOWC_IN/xs | wc -c > $FLOWC_OUT/n'
+    outputs: {n: int}
+`
+	list := "[" + strings.Repeat("1000,", 2999) + "7]"
+	opt := b.options(yaml(t, text))
+	opt.Params = map[string]json.RawMessage{"xs": json.RawMessage(list)}
+	first := b.run(opt)
+	if first.Status != record.Failed {
+		t.Fatal(first.Status)
+	}
+	b.touch("go")
+	opt = b.options(yaml(t, text))
+	opt.Resume = b.resume(first.Run)
+	r := b.run(opt)
+	if got := b.get(r.Run, "count/n"); r.Status != record.Succeeded || got != "2999" {
+		t.Errorf("%s %s\n%s", r.Status, got, r.Explain())
+	}
+	show, err := runs.New(b.store).Show(context.Background(), runs.ID{Flow: "long", Run: r.Run}, runs.ShowOptions{})
+	if err != nil || string(show.Params["xs"]) != list {
+		t.Errorf("%v, param %.60s", err, show.Params["xs"])
+	}
+}
+
+// What an earlier run decided can't be read any more: the run says so, and ends.
+func TestResumeOfADamagedRun(t *testing.T) {
+	b := newBench(t)
+	text := `
+flow: damaged
+steps:
+  load: {run: 'echo "[1, 2]" > $FLOWC_OUT/xs', outputs: {xs: list<int>}}
+  each: {foreach: {x: load.xs}, inputs: [x], run: 'test -e go'}
+`
+	first := b.run(b.options(yaml(t, text)))
+	if first.Status != record.Failed {
+		t.Fatal(first.Status)
+	}
+	key := record.Keys{Flow: "damaged", Run: first.Run}.Result("load", nil)
+	if err := b.store.Delete(context.Background(), key); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.PutBytes(context.Background(), b.store, key, []byte("{\"v\": 1, \"status\": \"")); err != nil {
+		t.Fatal(err)
+	}
+	opt := b.options(yaml(t, text))
+	opt.Resume = b.resume(first.Run)
+	r := b.run(opt)
+	if r.Status != record.Failed || !strings.Contains(r.Explain(), "the run can't go on: what task load of run "+first.Run+" decided can't be read") {
+		t.Errorf("%s\n%s", r.Status, r.Explain())
 	}
 }

@@ -325,3 +325,51 @@ func BenchmarkList(b *testing.B) {
 		}
 	}
 }
+
+// The outputs of very many tasks may be too much for a summary: they are read
+// where they are, also where an earlier run made them.
+func TestShowWithoutOutputsInTheSummary(t *testing.T) {
+	s := mem.New(t.Name())
+	wide := "flow: w\nsteps:\n  a: {foreach: {i: range(2)}, inputs: [i], run: 'true', outputs: {x: \"int?\"}}\n"
+	first := start(t, s, wide, nil)
+	second := start(t, s, wide, func(o *engine.Options) { o.Resume = &engine.Resume{Run: first} })
+	replace := func(key string, put func(key string) error) {
+		if err := s.Delete(ctx, key); err != nil {
+			t.Fatal(err)
+		}
+		if err := put(key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// As if there had been 1,000 tasks.
+	for _, id := range []runs.ID{first, second} {
+		var sum record.Summary
+		for i := range 1000 {
+			sum.Paths = append(sum.Paths, fmt.Sprint(i))
+			sum.Status = append(sum.Status, "ok")
+			sum.Attempts = append(sum.Attempts, 1)
+			sum.Reused = append(sum.Reused, id == second)
+			sum.Started, sum.Ended = append(sum.Started, 1), append(sum.Ended, 2)
+		}
+		replace(record.Keys{Flow: id.Flow, Run: id.Run}.Summary("a"), func(key string) error { return store.PutJSON(ctx, s, key, sum) })
+	}
+	replace(record.Keys{Flow: second.Flow, Run: second.Run}.Reuse(), func(key string) error {
+		return store.PutJSON(ctx, s, key, record.Reuse{Steps: map[string][]record.ReusePart{"a": {{Run: first.Run, Paths: "0-999"}}}})
+	})
+	for _, outputs := range []bool{false, true} {
+		for i := range 1000 {
+			res := record.Result{Status: record.OK, Nonce: "n"}
+			if outputs {
+				res.Outputs = map[string]record.Value{"x": {Type: "int", Value: record.Raw(fmt.Sprint(i))}}
+			}
+			replace(record.Keys{Flow: first.Flow, Run: first.Run}.Result("a", record.Path{i}), func(key string) error { return store.PutJSON(ctx, s, key, res) })
+		}
+		for _, id := range []runs.ID{first, second} {
+			for i, task := range show(t, s, id, runs.ShowOptions{}).Step("a").Tasks {
+				if _, ok := task.Artifacts["x"]; ok != outputs || ok && task.Artifacts["x"].Size != int64(len(fmt.Sprint(i))) {
+					t.Fatalf("a[%s] of %s has %+v", task.Path, id.Run, task.Artifacts)
+				}
+			}
+		}
+	}
+}
