@@ -23,12 +23,13 @@ type started struct {
 	task   int // process id of the task's command
 }
 
-// start runs a flow of one step, and waits until its command has begun.
-func start(t *testing.T, script string) *started {
+// start runs a flow of one step, and waits until its command has done what is
+// to be done first and goes on with the script.
+func start(t *testing.T, first, script string) *started {
 	t.Helper()
 	s := &started{dir: t.TempDir()}
 	text := "flow: f\nsteps:\n  wait:\n    run: |\n      test -e go && exit 0\n      " +
-		strings.ReplaceAll("echo $$ > pid.new; mv pid.new pid\n"+script, "\n", "\n      ") + "\n"
+		strings.ReplaceAll(first+"\necho $$ > pid.new; mv pid.new pid\n"+script, "\n", "\n      ") + "\n"
 	if err := os.WriteFile(filepath.Join(s.dir, "flow.yaml"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -111,14 +112,14 @@ func living(t *testing.T, group int) []string {
 
 func TestOneSignalStops(t *testing.T) {
 	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
-		s := start(t, "sleep 600 & wait")
+		s := start(t, ":", "sleep 600 & wait")
 		s.signal(t, sig)
 		s.ends(t)
 	}
 }
 
 func TestTwoSignalsKill(t *testing.T) {
-	s := start(t, "trap 'touch told' TERM\nwhile :; do sleep 0.1; done")
+	s := start(t, "trap 'touch told' TERM", "while :; do sleep 0.1; done")
 	s.signal(t, os.Interrupt)
 	s.waitFor(t, "told")
 	s.signal(t, os.Interrupt)
