@@ -17,6 +17,10 @@ type Step struct {
 	Argv   []Arg   `json:"argv,omitempty"`
 	Decide bool    `json:"decide,omitempty"` // made by the compiler: only evaluates Decides
 
+	// Dir is the folder of the code package that the command runs in, and that
+	// all paths here are relative to; "" is the root of the package.
+	Dir string `json:"dir,omitempty"`
+
 	Image     string     `json:"image,omitempty"`
 	Env       []KV       `json:"env,omitempty"`
 	Secrets   []Secret   `json:"secrets,omitempty"`

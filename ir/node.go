@@ -83,6 +83,7 @@ type Step struct {
 	Inputs    []Input
 	Outputs   []Port // as the command produces them; Base.Ports adds the effect of When and Catch
 	Action    Action
+	Dir       string // folder of the code package that the command runs in and that its paths are relative to; "" is the root
 	Image     string
 	Shell     string // "" for /bin/sh
 	Env       []KV

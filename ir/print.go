@@ -258,6 +258,9 @@ func (p *printer) step(s *Step) {
 }
 
 func (p *printer) settings(s *Step) {
+	if s.Dir != "" {
+		p.line("dir", strconv.Quote(s.Dir))
+	}
 	if s.Image != "" {
 		p.line("image", strconv.Quote(s.Image))
 	}

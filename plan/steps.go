@@ -40,6 +40,7 @@ func (b *builder) contract(blk *ir.Block, s *ir.Step) *contract.Step {
 		Flow:   b.flow.Name,
 		Step:   s.Name,
 		Doc:    s.Doc,
+		Dir:    s.Dir,
 		Image:  s.Image,
 		Code:   s.Code,
 		Catch:  s.Catch,

@@ -28,8 +28,8 @@ var neverCode = []string{
 // codeDigest is the digest of the files that a step's result depends on. It is
 // computed once: code does not change while a run is under way, or should not.
 func (c *Config) codeDigest(ctx context.Context, s *contract.Step) (string, error) {
-	include, exclude := s.Code, []string(nil)
-	if len(include) == 0 {
+	include, exclude := inFolder(s.Dir, s.Code), []string(nil)
+	if len(s.Code) == 0 {
 		flow, err := c.Plan.Flow(ctx)
 		if err != nil {
 			return "", err
@@ -37,9 +37,30 @@ func (c *Config) codeDigest(ctx context.Context, s *contract.Step) (string, erro
 		if p := flow.Package; p != nil {
 			include, exclude = p.Include, p.Exclude
 		}
+		if s.Dir != "" {
+			include = inFolder(s.Dir, []string{""})
+		}
 	}
 	key := strings.Join(include, "\n") + "\x00" + strings.Join(exclude, "\n")
 	return c.state().code.get(key, func() (string, error) { return CodeDigest(c.Code, include, exclude) })
+}
+
+// inFolder makes patterns that are relative to a folder relative to the root.
+// The empty pattern means the folder itself.
+func inFolder(dir string, patterns []string) []string {
+	if dir == "" {
+		return patterns
+	}
+	var out []string
+	for _, p := range patterns {
+		out = append(out, strings.TrimSuffix(plainPattern(dir)+"/"+strings.TrimPrefix(p, "./"), "/"))
+	}
+	return out
+}
+
+// plainPattern is the pattern that matches a path and nothing else.
+func plainPattern(file string) string {
+	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(file)
 }
 
 // CodeDigest is the sha256 of the files below root: their names, contents and

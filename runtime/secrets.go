@@ -43,7 +43,7 @@ func (j *job) readSecrets() *failure {
 			continue
 		}
 		if !filepath.IsAbs(s.file) {
-			s.file = filepath.Join(j.cfg.Code, s.file)
+			s.file = filepath.Join(j.folder(), s.file)
 		}
 		if err := j.cfg.state().files.add(s.file, s.value); err != nil {
 			s.file = ""

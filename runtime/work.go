@@ -154,10 +154,16 @@ func (j *job) execute(ctx context.Context, path record.Path, inputs []input) (ma
 	return w.collect(ctx)
 }
 
+// folder is the one of the code package that the step's command runs in.
+func (j *job) folder() string { return filepath.Join(j.cfg.Code, filepath.FromSlash(j.step.Dir)) }
+
 func (j *job) newWork(path record.Path) (*work, *failure) {
-	code, err := filepath.Abs(j.cfg.Code)
+	code, err := filepath.Abs(j.folder())
 	if err != nil {
 		return nil, fail(kindError, "the folder of the code cannot be found: %v", err)
+	}
+	if info, err := os.Stat(code); err != nil || !info.IsDir() {
+		return nil, fail(kindInput, "there is no folder %s with the code", code)
 	}
 	root := j.cfg.Scratch
 	if root == "" {
@@ -239,18 +245,17 @@ func (w *work) command(ctx context.Context, argv []string) *failure {
 // verdict turns the end of a command into a failure, or nil.
 func (j *job) verdict(end ending) *failure {
 	code := end.code
-	kind, message, final := kindError, "", false
+	kind, message := kindError, ""
 	switch {
 	case end.err != nil:
 		return &failure{TaskError: record.TaskError{Kind: kindError, Message: end.err.Error()}, final: true, err: end.err}
 	case end.stopped:
-		f := &failure{TaskError: record.TaskError{Kind: kindEvicted, Message: "the task was stopped from outside"}, stopped: true}
-		return f
+		return &failure{TaskError: record.TaskError{Kind: kindEvicted, Message: "the task was stopped from outside"}, stopped: true}
 	case end.timedOut:
 		kind, message = kindTimeout, fmt.Sprintf("the command ran longer than its timeout of %s", time.Duration(j.step.Timeout)*time.Millisecond)
 	case end.code == 0:
 		return nil
-	case end.oom && !end.killed && code == 137:
+	case end.oom && !end.killed && (code == 137 || j.cfg.Alone):
 		kind, message = kindOOM, "the command was killed because it used more memory than the task may"
 		if r := j.step.Resources; r != nil && r.Memory > 0 {
 			message += fmt.Sprintf(" (%d MiB)", r.Memory>>20)
@@ -264,7 +269,7 @@ func (j *job) verdict(end ending) *failure {
 	default:
 		message = fmt.Sprintf("the command ended with exit code %d", code)
 	}
-	return &failure{TaskError: record.TaskError{Kind: kind, Message: message, ExitCode: &code}, final: final}
+	return &failure{TaskError: record.TaskError{Kind: kind, Message: message, ExitCode: &code}}
 }
 
 // environ is the environment of the command: the base, what flowc says, the
