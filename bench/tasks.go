@@ -45,7 +45,7 @@ func (b *bench) tasks() error {
 		}
 		perTask := float64(files) / float64(n)
 		memory := peak(cmd)
-		kept := promise("under 5 ms, at most 4 files", beyond < 5*time.Millisecond && perTask <= 4.05)
+		kept := promise("under 5 ms, at most 4 files", beyond < 5*time.Millisecond && perTask <= 4)
 		if i == 1 {
 			kept = promise("under 300 MiB", memory < 300<<20)
 		}
