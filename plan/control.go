@@ -149,8 +149,8 @@ func dependsOnCarry(n *ir.Loop, c *ir.Carry) bool {
 	})
 }
 
-// decide finds the decider of one control; see the package's ARCHITECTURE entry
-// "control points" for the rule in prose.
+// decide finds the decider of one control; ARCHITECTURE.md has the rule in
+// prose, under "Who decides".
 func (b *builder) decide(n ir.Node, kind ControlKind) int {
 	c := Control{Node: n.Head().ID, Kind: kind}
 	exprs := operands(n, kind)
