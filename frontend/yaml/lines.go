@@ -132,7 +132,7 @@ func (t *tree) withoutComment(i, end int) int {
 func (t *tree) valueAround(at int) (i, j int) {
 	start, end := t.line(at)
 	if open := t.openBracket(start, at); open >= 0 {
-		if i, j = t.piece(open, at); i < j {
+		if i, j, _ = t.piece(open, at); i < j {
 			return i, j
 		}
 	}
@@ -171,8 +171,8 @@ func (t *tree) openBracket(start, at int) int {
 
 // piece returns the value between the commas of a bracket that contains the
 // byte at. Up to there the text is read as YAML does, from there on as an
-// expression: brackets and quotes go together.
-func (t *tree) piece(open, at int) (i, j int) {
+// expression: brackets and quotes go together, and closed says whether they do.
+func (t *tree) piece(open, at int) (i, j int, closed bool) {
 	i = open + 1
 	depth, colons := 0, 0
 	fresh := true // a value may begin here
@@ -209,14 +209,18 @@ func (t *tree) piece(open, at int) (i, j int) {
 	for i < len(t.text) && isSpace(t.char(i)) {
 		i++
 	}
-	return i, t.expressionEnd(i)
+	j, closed = t.expressionEnd(i)
+	return i, j, closed
 }
 
 // expressionEnd returns where the expression at i ends: at a comma or closing
-// bracket of the level it stands on, or with its line.
-func (t *tree) expressionEnd(i int) int {
-	depth, j := 0, i
+// bracket of the level it stands on, or with its line. Closed says whether all
+// brackets and quotes in it are in pairs.
+func (t *tree) expressionEnd(i int) (j int, closed bool) {
+	j = i
+	var open []byte
 	var quote byte
+	closed = true
 loop:
 	for ; j < len(t.text); j++ {
 		c := t.char(j)
@@ -230,20 +234,21 @@ loop:
 		case c == '"' || c == '\'' && (j == i || !isWord(t.char(j-1))):
 			quote = c
 		case strings.IndexByte("([{", c) >= 0:
-			depth++
+			open = append(open, ")]}"[strings.IndexByte("([{", c)])
 		case strings.IndexByte(")]}", c) >= 0:
-			if depth == 0 {
+			if len(open) == 0 {
 				break loop
 			}
-			depth--
-		case c == ',' && depth == 0:
+			closed = closed && open[len(open)-1] == c
+			open = open[:len(open)-1]
+		case c == ',' && len(open) == 0:
 			break loop
 		}
 	}
 	for j > i && isSpace(t.char(j-1)) {
 		j--
 	}
-	return j
+	return j, closed && quote == 0 && len(open) == 0
 }
 
 func isWord(c byte) bool {

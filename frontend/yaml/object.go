@@ -86,7 +86,8 @@ func (d *decoder) unique(n *node) {
 	}
 }
 
-// checkKey reports a key that s doesn't have.
+// checkKey reports a key that s doesn't have. It returns false for one that may
+// be a misspelling of one that it has.
 func (d *decoder) checkKey(p pair, s *shape) bool {
 	k := p.key
 	switch {
@@ -103,7 +104,9 @@ func (d *decoder) checkKey(p pair, s *shape) bool {
 		return false
 	}
 	d.unknownKey(p, s)
-	return false
+	_, elsewhere := s.advice[k.text.Value]
+	_, renamed := s.renamed[k.text.Value]
+	return elsewhere && !renamed
 }
 
 // elsewhere are keys of other tools, with what they are called here.

@@ -154,6 +154,9 @@ func (d *decoder) form(o object) (what form, fits func(key string) bool) {
 	case kind == foreachForm && len(actions) > 0:
 		kind = foreachStep
 	case kind == foreachForm:
+		if len(present([]string{"inputs", "outputs"})) > 0 || o.unknown {
+			kind = foreachStep
+		}
 		if len(present(laterKeys)) == 0 && !o.unknown {
 			d.errorf(diag.MissingKey, o.get("foreach").key, "%s does nothing for its items", o.name).
 				Advise("add `run`, `python` or `command`, or `steps:` for more than one step")
@@ -222,15 +225,15 @@ func (d *decoder) misplaced(o object, what form) {
 			advice = "what a step hands out are its `outputs:`; only blocks have `export:`"
 		case key == "export" && what == switchForm:
 			advice = "each of the `cases:` has an `export:` of its own"
-		case (key == "cases" || key == "else") && what != switchForm:
+		case (key == "cases" || key == "else") && what != switchForm && !o.unknown:
 			advice = "it belongs to `switch:`"
 		case key == "max_parallel":
-			if what == stepForm {
+			if what == stepForm && !o.unknown {
 				advice = "a step without `foreach` is one task"
 			}
 		case (key == "index" || key == "max") && what == loopForm:
 			advice = "put it inside `loop:`"
-		case slices.Contains(foreachKeys, key) && key != "foreach" && what != foreachStep && what != foreachForm:
+		case slices.Contains(foreachKeys, key) && key != "foreach" && what != foreachStep && what != foreachForm && !o.unknown:
 			advice = "it belongs to `foreach:`, which isn't there"
 		}
 		if advice != "" {
