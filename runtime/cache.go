@@ -73,7 +73,7 @@ func (j *job) cacheHit(ctx context.Context, key string) *record.CacheEntry {
 	if key == "" {
 		return nil
 	}
-	j.cacheAs = key
+	j.cacheAs, j.cacheStale = key, false
 	entry, err := store.GetJSON[record.CacheEntry](ctx, j.cfg.Store, record.Cache(key))
 	if err != nil {
 		j.cacheStale = !errors.Is(err, store.ErrNotFound)

@@ -116,20 +116,19 @@ func (j *job) level(node string) int {
 // sealAll gives every pending item the result that says that it has failed for
 // good, in a catch scope, without running anything: the attempts are used up,
 // or one of them said that no other makes sense.
-func (j *job) sealAll(ctx context.Context, paths *items, pending []record.Path) Outcome {
+func (j *job) sealAll(ctx context.Context, its *items, pending []int) Outcome {
 	cause := lostError(j.step.Step, j.unit, j.claimed.prior)
 	if j.claimed.last != nil {
 		cause = j.claimed.last.TaskError
 	}
-	var won *record.Result
-	for _, path := range pending {
+	for _, i := range pending {
+		path := its.paths[i]
 		var f *failure
-		if won, f = j.commit(ctx, path, j.sealed(ctx, path, cause)); f != nil {
-			return j.failed(ctx, f)
+		if its.results[i], f = j.commit(ctx, path, j.sealed(ctx, path, cause)); f != nil {
+			return j.gaveUp(f)
 		}
-		paths.set(path, won)
 	}
-	return j.finish(ctx, paths, won, true)
+	return j.finish(ctx, its, true)
 }
 
 func lostError(step, unit string, attempts int) record.TaskError {

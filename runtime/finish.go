@@ -183,41 +183,70 @@ func (c *collected) readAttempts(ctx context.Context) error {
 			last[u] = max(last[u], k)
 		}
 	}
-	var firstAt time.Time
 	units := slices.SortedFunc(maps.Keys(count), func(a, b unit) int {
 		return slices.Compare([]string{a.step, a.unit}, []string{b.step, b.unit})
 	})
+	var failed []*failedUnit
 	for _, u := range units {
-		tasks, failed := c.unitTasks(ctx, u.step, u.unit)
+		tasks, hasFailed := c.unitTasks(ctx, u.step, u.unit)
 		for _, t := range tasks {
 			t.attempts = count[u]
 		}
-		if !failed {
-			continue
+		if hasFailed {
+			failed = append(failed, &failedUnit{step: u.step, unit: u.unit, attempts: count[u], last: last[u], tasks: tasks})
 		}
-		claim, err := store.GetJSON[record.Claim](ctx, c.cfg.Store, keys.Attempt(u.step, u.unit, last[u]))
-		if err != nil {
-			return err
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(c.cfg.parallel())
+	for _, u := range failed {
+		g.Go(func() error { return u.read(gctx, c.cfg) })
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	var first *failedUnit
+	for _, u := range failed {
+		if first == nil || u.ended.Before(first.ended) {
+			first = u
 		}
-		cause, at := lostError(u.step, u.unit, count[u]), claim.Started
-		rec, err := store.GetJSON[record.Fail](ctx, c.cfg.Store, keys.Fail(u.step, u.unit, last[u]))
-		if err == nil {
-			cause, at = rec.TaskError, rec.Ended
-		} else if !errors.Is(err, store.ErrNotFound) {
-			return err
+	}
+	if first != nil {
+		c.firstFailure = &first.cause
+	}
+	return nil
+}
+
+// failedUnit is what was begun and has no result.
+type failedUnit struct {
+	step, unit     string
+	attempts, last int
+	tasks          []*ended
+	cause          record.TaskError
+	ended          time.Time
+}
+
+// read finds out why the last attempt failed, and when.
+func (u *failedUnit) read(ctx context.Context, cfg *Config) error {
+	keys := cfg.keys()
+	claim, err := store.GetJSON[record.Claim](ctx, cfg.Store, keys.Attempt(u.step, u.unit, u.last))
+	if err != nil {
+		return err
+	}
+	u.cause, u.ended = lostError(u.step, u.unit, u.attempts), claim.Started
+	rec, err := store.GetJSON[record.Fail](ctx, cfg.Store, keys.Fail(u.step, u.unit, u.last))
+	if err == nil {
+		u.cause, u.ended = rec.TaskError, rec.Ended
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	for _, t := range u.tasks {
+		if t.result == nil {
+			t.started, t.ended = claim.Started.UnixMilli(), u.ended.UnixMilli()
 		}
-		for _, t := range tasks {
-			if t.result == nil {
-				t.started, t.ended = claim.Started.UnixMilli(), at.UnixMilli()
-			}
-		}
-		if c.firstFailure == nil || at.Before(firstAt) {
-			cause.Step = u.step
-			if cause.Path == "" && len(tasks) > 0 {
-				cause.Path = tasks[0].path.String()
-			}
-			c.firstFailure, firstAt = &cause, at
-		}
+	}
+	u.cause.Step = u.step
+	if u.cause.Path == "" && len(u.tasks) > 0 {
+		u.cause.Path = u.tasks[0].path.String()
 	}
 	return nil
 }
@@ -226,7 +255,7 @@ func (c *collected) readAttempts(ctx context.Context) error {
 func (c *collected) unitTasks(ctx context.Context, step, unit string) (tasks []*ended, failed bool) {
 	if p, err := record.ParsePath(unit); err == nil {
 		if hidden(step) {
-			return nil, true
+			return nil, c.run.V == 0 // a later attempt may have made the run
 		}
 		t := c.task(step, p)
 		return []*ended{t}, t.result == nil

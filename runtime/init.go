@@ -46,7 +46,7 @@ func (c *Config) writeRun(ctx context.Context, flow *contract.Flow, in InitInput
 	key := c.keys().RunRecord()
 	there, err := store.GetJSON[record.Run](ctx, c.Store, key)
 	if err == nil {
-		return &there, nil
+		return c.sameRun(&there)
 	}
 	if !errors.Is(err, store.ErrNotFound) {
 		return nil, err
@@ -85,7 +85,16 @@ func (c *Config) writeRun(ctx context.Context, flow *contract.Flow, in InitInput
 	if readErr != nil {
 		return nil, err
 	}
-	return &there, nil
+	return c.sameRun(&there)
+}
+
+// sameRun refuses a run that was begun by another plan under the same id.
+func (c *Config) sameRun(there *record.Run) (*record.Run, error) {
+	if c.PlanDigest != "" && there.Plan != c.PlanDigest {
+		return nil, fmt.Errorf("run %s of flow %s exists already in the store %s, with another plan (%.12s instead of %.12s)",
+			c.Run, c.Flow, c.Store.URL(), there.Plan, c.PlanDigest)
+	}
+	return there, nil
 }
 
 // writeReuse creates reuse.json, or reads the one that is there.

@@ -19,14 +19,6 @@ type items struct {
 	page    bool             // the summary of the batch is written
 }
 
-func (it *items) set(path record.Path, res *record.Result) {
-	for i, p := range it.paths {
-		if p.Compare(path) == 0 {
-			it.results[i] = res
-		}
-	}
-}
-
 // items finds out what the task consists of and what is done already.
 func (j *job) items(ctx context.Context) (*items, *failure) {
 	it := &items{}

@@ -85,24 +85,22 @@ func (j *job) run(ctx context.Context) Outcome {
 			return Outcome{Exit: exitCode(f), Err: f}
 		}
 	}
-	paths, f := j.items(ctx)
+	its, f := j.items(ctx)
 	if f != nil {
 		return j.gaveUp(f)
 	}
-	var last *record.Result
-	var pending []record.Path
-	for i, res := range paths.results {
+	var pending []int
+	for i, res := range its.results {
 		if res == nil {
-			pending = append(pending, paths.paths[i])
+			pending = append(pending, i)
 			continue
 		}
-		last = res
-		if f := j.publish(ctx, paths.paths[i], res, false); f != nil {
+		if f := j.publish(ctx, its.paths[i], res, false); f != nil {
 			return j.gaveUp(f)
 		}
 	}
 	if len(pending) == 0 {
-		return j.finish(ctx, paths, last, false)
+		return j.finish(ctx, its, false)
 	}
 
 	c, err := j.claim(ctx, j.task.Attempt)
@@ -114,7 +112,7 @@ func (j *job) run(ctx context.Context) Outcome {
 	lastFinal := c.last != nil && c.last.Final
 	switch {
 	case caught(j.step) && (spent || lastFinal):
-		return j.sealAll(ctx, paths, pending)
+		return j.sealAll(ctx, its, pending)
 	case lastFinal:
 		f := &failure{TaskError: c.last.TaskError, final: true}
 		return Outcome{Exit: contract.ExitFinal, Fail: c.last, Attempt: c.k, Claims: c.prior + 1, Claimed: true,
@@ -123,11 +121,11 @@ func (j *job) run(ctx context.Context) Outcome {
 	if err := j.waitRetry(ctx); err != nil {
 		return j.failed(ctx, classify(ctx, "", err))
 	}
-	return j.attempt(ctx, paths, pending)
+	return j.attempt(ctx, its, pending)
 }
 
-// attempt does what is pending.
-func (j *job) attempt(ctx context.Context, paths *items, pending []record.Path) Outcome {
+// attempt does what is pending: indices of items.
+func (j *job) attempt(ctx context.Context, its *items, pending []int) Outcome {
 	if f := j.readSecrets(); f != nil {
 		return j.failed(ctx, f)
 	}
@@ -137,9 +135,9 @@ func (j *job) attempt(ctx context.Context, paths *items, pending []record.Path) 
 	}))
 	defer j.closeLog()
 
-	var won *record.Result
 	var failures []*failure
-	for i, path := range pending {
+	for n, i := range pending {
+		path := its.paths[i]
 		if j.step.Batch > 1 {
 			j.log.section("%s[%s]", j.step.Step, path)
 		}
@@ -157,20 +155,23 @@ func (j *job) attempt(ctx context.Context, paths *items, pending []record.Path) 
 			}
 			continue // the other items are worth running: a retry has less to do
 		}
-		if i == len(pending)-1 {
+		if n == len(pending)-1 {
 			j.closeLog() // first, since nobody would look for it once the result is there
 		}
-		if won, f = j.commit(ctx, path, res); f != nil {
-			failures = append(failures, f)
-			break
+		if its.results[i], f = j.commit(ctx, path, res); f != nil {
+			j.closeLog()
+			if its.results[i] == nil {
+				return j.failed(ctx, f)
+			}
+			// The task is done, but not all that follows from it is written.
+			return j.gaveUp(f)
 		}
-		paths.set(path, won)
 	}
 	if len(failures) > 0 {
 		j.closeLog()
 		return j.failed(ctx, worst(failures))
 	}
-	return j.finish(ctx, paths, won, true)
+	return j.finish(ctx, its, true)
 }
 
 // worst is the failure that stands for all of a batch: the first one, final
@@ -190,8 +191,8 @@ func worst(failures []*failure) *failure {
 }
 
 // finish ends a task of which every item has its result.
-func (j *job) finish(ctx context.Context, paths *items, won *record.Result, claimed bool) Outcome {
-	if f := j.publishPage(ctx, paths); f != nil {
+func (j *job) finish(ctx context.Context, its *items, claimed bool) Outcome {
+	if f := j.publishPage(ctx, its); f != nil {
 		return j.gaveUp(f)
 	}
 	out := Outcome{Exit: contract.ExitDone, Claimed: claimed, Tail: j.tail}
@@ -199,12 +200,12 @@ func (j *job) finish(ctx context.Context, paths *items, won *record.Result, clai
 		out.Attempt, out.Claims = j.claimed.k, j.claimed.prior+1
 	}
 	if j.step.Batch <= 1 {
-		out.Result = won
+		out.Result = its.results[0]
 	}
 	return out
 }
 
-// gaveUp ends an attempt that did nothing that needs a record.
+// gaveUp ends an attempt whose failure needs no record.
 func (j *job) gaveUp(f *failure) Outcome {
 	out := Outcome{Exit: exitCode(f), Err: f, Tail: j.tail}
 	if j.claimed.nonce != "" {

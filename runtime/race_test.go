@@ -38,6 +38,7 @@ func TestAttemptsRace(t *testing.T) {
 			attempts: rapid.IntRange(2, 3).Draw(rt, "attempts"),
 			budget:   rapid.IntRange(1, 3).Draw(rt, "budget"),
 			schedule: rapid.SliceOfN(rapid.IntRange(0, 59), 0, 120).Draw(rt, "schedule"),
+			reader:   rapid.Bool().Draw(rt, "reader"),
 		}
 		for range c.attempts {
 			c.commands = append(c.commands, rapid.IntRange(0, 300).Draw(rt, "items"))
@@ -58,6 +59,7 @@ type raceCase struct {
 	schedule []int // attempt, and what happens to its request
 	commands []int // number of items that the command of each attempt finds; above 200 it fails
 	hints    []int
+	reader   bool // the last of them is no attempt, but a reader that would like to seal the task
 }
 
 // failsFrom is the number of items from which a command fails instead.
@@ -107,9 +109,14 @@ func (c raceCase) run(t *testing.T) string {
 		go func() {
 			task := c.task()
 			task.Attempt = c.hints[id]
-			o := Run(context.Background(), cfg, task)
+			done := false
+			if c.reader && id == c.attempts-1 {
+				done, _ = cfg.sealOther(context.Background(), "s", task.Path)
+			} else {
+				done = Run(context.Background(), cfg, task).Exit == contract.ExitDone
+			}
 			// What the orchestrator sees from now on, before anybody else moves.
-			if o.Exit == contract.ExitDone {
+			if done {
 				if err := c.check(inner, true); err != "" {
 					problems <- fmt.Sprintf("attempt %d ended well, but %s", id, err)
 				}

@@ -176,46 +176,66 @@ func TestFinish(t *testing.T) {
 	}
 }
 
-// Nothing in a flow's texts, names of files or values gets out of its place.
-func TestHostile(t *testing.T) {
-	for _, text := range []string{
-		"", " ", "\n", "a\nb\n", "'", `"`, "`id`", "$(touch hacked)", "${HOME}", "$x", "\\", "%s%n", "-n", "--help", "a=b", ";", "&", "|", "*", "~", "\t",
-		"{{x}}", "☃😀", "\u202e", "../../etc/passwd", "/", strings.Repeat("long ", 20000), "\u0000", "\x7f", "null", "true", "NaN",
-	} {
-		quoted, _ := json.Marshal(text)
-		echo := script("echo", `cat "$FLOWC_IN/x" > "$FLOWC_OUT/y"; if test -n "${x+set}"; then printf '%s' "$x" > "$FLOWC_OUT/z"; fi`, out("y", "file"), out("z", "file?"))
-		py := function("py", "m.py", "f", out("y", "string"), out("m", "map<string>"))
-		for _, s := range []*contract.Step{echo, py} {
-			s.Inputs = []contract.Input{constInput(t, "x", "string", string(quoted))}
-			if !strings.Contains(text, "\x00") {
-				s.Env = []contract.KV{{Key: "LITERAL", Value: text}}
+// hostile are texts that try to get out of their place.
+var hostile = []string{
+	"", " ", "\n", "a\nb\n", "'", `"`, "`id`", "$(touch hacked)", "${HOME}", "$x", "\\", "%s%n", "-n", "--help", "a=b", ";", "&", "|", "*", "~", "\t",
+	"{{x}}", "☃😀", "\u202e", "../../etc/passwd", "/", strings.Repeat("long ", 20000), "\u0000", "\x7f", "null", "true", "NaN",
+}
+
+// Nothing in a flow's texts and values gets out of its place in a script.
+func TestHostileScripts(t *testing.T) {
+	for _, text := range hostile {
+		t.Run("", func(t *testing.T) {
+			t.Parallel()
+			quoted, _ := json.Marshal(text)
+			step := script("s", `cat "$FLOWC_IN/x" > "$FLOWC_OUT/y"; printf '%s' "${LITERAL-}" > $FLOWC_OUT/l; if test -n "${x+set}"; then printf '%s' "$x" > "$FLOWC_OUT/z"; fi`,
+				out("y", "file"), out("z", "file?"), out("l", "file"))
+			step.Inputs = []contract.Input{constInput(t, "x", "string", string(quoted))}
+			plain := len(text) <= maxVariable && !strings.Contains(text, "\x00")
+			if plain {
+				step.Env = []contract.KV{{Key: "LITERAL", Value: text}}
 			}
-		}
-		cfg := config(t, plan(echo, py))
-		writeCode(t, cfg, "m.py", "import os\ndef f(x):\n    assert os.environ.get('LITERAL', x) == x\n    return {'y': x, 'm': {x: x}}\n")
-		res := mustRun(t, cfg, root("echo"))
-		if got := content(t, cfg, res, "y"); got != text {
-			t.Errorf("%.40q: the file holds %.40q", text, got)
-		}
-		_, isSet := res.Outputs["z"]
-		if want := len(text) <= maxVariable && !strings.Contains(text, "\x00"); isSet != want || isSet && content(t, cfg, res, "z") != text {
-			t.Errorf("%.40q: variable set %t", text, isSet)
-		}
-		res = mustRun(t, cfg, root("py"))
-		var y string
-		var m map[string]string
-		readInline(t, cfg, res, "y", &y)
-		readInline(t, cfg, res, "m", &m)
-		if y != text || len(m) != 1 || m[text] != text {
-			t.Errorf("%.40q: python gave %.40q %.60q", text, y, m)
-		}
-		if _, err := os.Stat(filepath.Join(cfg.Code, "hacked")); err == nil {
-			t.Errorf("%.40q was executed", text)
+			cfg := config(t, plan(step))
+			res := mustRun(t, cfg, root("s"))
+			if got := content(t, cfg, res, "y"); got != text {
+				t.Errorf("%.40q: the file holds %.40q", text, got)
+			}
+			_, isSet := res.Outputs["z"]
+			if isSet != plain || isSet && (content(t, cfg, res, "z") != text || content(t, cfg, res, "l") != text) {
+				t.Errorf("%.40q: the variable is set: %t", text, isSet)
+			}
+			if _, err := os.Stat(filepath.Join(cfg.Code, "hacked")); err == nil {
+				t.Errorf("%.40q was executed", text)
+			}
+		})
+	}
+}
+
+// Nor on its way through a function.
+func TestHostileFunction(t *testing.T) {
+	list, _ := json.Marshal(hostile)
+	step := function("s", "m.py", "f", out("xs", "list<string>"), out("m", "map<string>"), out("j", "json"))
+	step.Inputs = []contract.Input{constInput(t, "xs", "list<string>", string(list))}
+	cfg := config(t, plan(step))
+	writeCode(t, cfg, "m.py", "def f(xs): return {'xs': xs, 'm': {x: x for x in xs}, 'j': {x: [x] for x in xs}}\n")
+	res := mustRun(t, cfg, root("s"))
+	var xs []string
+	var m map[string]string
+	var j map[string][]string
+	readValue(t, cfg, res, "xs", &xs)
+	readValue(t, cfg, res, "m", &m)
+	readValue(t, cfg, res, "j", &j)
+	if !slices.Equal(xs, hostile) || len(m) != len(hostile) || len(j) != len(hostile) {
+		t.Errorf("%.200q", xs)
+	}
+	for _, text := range hostile {
+		if m[text] != text || len(j[text]) != 1 || j[text][0] != text {
+			t.Errorf("%.40q became %.40q and %.40q", text, m[text], j[text])
 		}
 	}
 }
 
-func readInline(t *testing.T, cfg *Config, res *record.Result, name string, into any) {
+func readValue(t *testing.T, cfg *Config, res *record.Result, name string, into any) {
 	t.Helper()
 	data := []byte(res.Outputs[name].Value)
 	if res.Outputs[name].Blob != "" {

@@ -69,6 +69,9 @@ type Config struct {
 	// Init, if set, is what a flow's only root step initialises the run with
 	// when its contract says so. The engine calls Init itself.
 	Init *InitInput
+	// Alone says that nothing but this task runs in the process's cgroup, so that
+	// every kill for memory there was of this task.
+	Alone bool
 	// Job is the orchestrator's name for this process, for claims.
 	Job string
 

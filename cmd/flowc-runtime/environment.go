@@ -150,6 +150,7 @@ func do(ctx context.Context, environ []string, stdout io.Writer) (runtime.Outcom
 		Store: s, Run: e.run, Code: code, Environ: environ, Job: e.job, Target: e.target(),
 		WaitRetry:    e.batch, // Batch repeats at once
 		TokenObjects: e.batch && e.tokens == "",
+		Alone:        e.target() != "local",
 	}
 	if record.IsDigest(e.plan) {
 		cfg.Plan, cfg.PlanDigest = runtime.PlanStore(s, e.plan), e.plan
