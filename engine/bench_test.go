@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -51,6 +52,19 @@ func bare(b *testing.B, n, slots int) time.Duration {
 	return time.Since(began)
 }
 
+// cpu is the time that this process and its ended children have computed.
+func cpu(b *testing.B) time.Duration {
+	var sum time.Duration
+	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
+		var u syscall.Rusage
+		if err := syscall.Getrusage(who, &u); err != nil {
+			b.Fatal(err)
+		}
+		sum += time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	}
+	return sum
+}
+
 // peak is the largest size that this process has had, in MiB.
 func peak(b *testing.B) float64 {
 	text, err := os.ReadFile("/proc/self/status")
@@ -75,18 +89,22 @@ func BenchmarkForeach(b *testing.B) {
 	const slots = 2
 	for _, n := range []int{1000, 10_000} {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
-			var all, shells time.Duration
+			var all, shells, allCPU, shellCPU time.Duration
 			files := 0
 			for range b.N {
 				b.StopTimer()
 				w := newBench(b)
 				opt := w.options(wide(b, n))
 				opt.MaxParallel = slots
+				c := cpu(b)
 				shells += bare(b, n, slots)
+				shellCPU += cpu(b) - c
 				b.StartTimer()
 				began := time.Now()
+				c = cpu(b)
 				r := w.run(opt)
 				all += time.Since(began)
+				allCPU += cpu(b) - c
 				b.StopTimer()
 				if r.Status != record.Succeeded {
 					b.Fatal(r.Explain())
@@ -102,6 +120,7 @@ func BenchmarkForeach(b *testing.B) {
 			b.ReportMetric(all.Seconds()*1e3/tasks, "ms/task")
 			b.ReportMetric(shells.Seconds()*1e3/tasks, "ms/shell")
 			b.ReportMetric((all-shells).Seconds()*1e3/tasks, "ms-beyond/task")
+			b.ReportMetric((allCPU-shellCPU).Seconds()*1e3/tasks, "cpu-ms-beyond/task")
 			b.ReportMetric(float64(files)/tasks, "files/task")
 			b.ReportMetric(peak(b), "MiB-peak")
 		})

@@ -169,7 +169,7 @@ func (e *engine) config(run string) *runtime.Config {
 		Store: c.Store, Plan: c.Plan, PlanDigest: c.PlanDigest, Flow: e.flow.Flow, Run: run,
 		Target: c.Target, TokenObjects: c.TokenObjects,
 		Code: c.Code, Scratch: c.Scratch, Secrets: c.Secrets, Environ: c.Environ, Python: c.Python,
-		Grace: c.Grace, Kill: c.Kill, Parallel: c.Parallel, Job: c.Job,
+		Grace: c.Grace, Kill: c.Kill, Parallel: c.Parallel, Job: c.Job, Alone: c.Alone,
 	}
 }
 
