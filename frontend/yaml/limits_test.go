@@ -115,8 +115,8 @@ func TestByteOrderMark(t *testing.T) {
 // TestJunk feeds large nonsense. Memory stays within a bound: the allocation of
 // one load, which includes all that was freed again on the way.
 func TestJunk(t *testing.T) {
-	const size = 1 << 18
-	const most = 1 << 29 // bytes
+	const size = 1 << 17
+	const most = 1 << 28 // bytes
 	var keys strings.Builder
 	for i := 0; keys.Len() < size; i++ {
 		fmt.Fprintf(&keys, "k%d: 1 # c\n# d\n\n", i)
