@@ -8,8 +8,8 @@
 // the flow, by functions that mirror the language: flow.go, step.go, block.go,
 // exec.go, values.go. Names, types and expressions are passed on as they are.
 //
-// What editors want to know of the language is here too, as a JSON Schema:
-// schema.go.
+// What editors want is here too: a JSON Schema of the language (schema.go), and
+// a formatter (format.go).
 //
 // Only library.go knows the YAML library.
 package yaml
