@@ -132,6 +132,7 @@ const (
 
 // Control says where the decision about a node lies. A decision is a
 // record.Control in the deciding task's result, under the node's name.
+// Whether a loop goes on is always decided by a step of its body.
 type Control struct {
 	By    By              `json:"by"`
 	Step  string          `json:"step,omitempty"`
