@@ -70,12 +70,12 @@ func (s *Store) explainCode(err error, api smithy.APIError, status int) error {
 	case "InvalidRange":
 		return errBehindEnd
 	case "NoSuchBucket":
-		return s.noBucket(err)
+		return s.noBucket(err, "")
 	case "ObjectParentIsFile", "ExistingObjectIsDirectory", "XMinioParentIsObject", "XMinioObjectExistsAsDirectory":
 		return fmt.Errorf("%w: it lies under the key of an object, or over others", store.ErrBadKey)
 	case "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired":
 		return say("the credentials have expired: sign in again, or let them come from a role")
-	case "InvalidAccessKeyId", "InvalidToken", "InvalidClientTokenId", "UnrecognizedClientException":
+	case "InvalidAccessKeyId", "InvalidToken", "InvalidClientTokenId", "UnrecognizedClientException", "XAdminUserNotFound":
 		return say("the server doesn't know these credentials: look at AWS_ACCESS_KEY_ID, AWS_SESSION_TOKEN and AWS_PROFILE, and whether they are for %s", s.server())
 	case "SignatureDoesNotMatch":
 		return say("the secret key doesn't belong to the access key: look at AWS_SECRET_ACCESS_KEY or the profile")
@@ -87,8 +87,6 @@ func (s *Store) explainCode(err error, api smithy.APIError, status int) error {
 		return say("the server doesn't support this request: flowc needs conditional writes (If-None-Match on PutObject and CompleteMultipartUpload), ranges and ListObjectsV2")
 	}
 	switch {
-	case status == 404:
-		return store.ErrNotFound
 	case status == 412:
 		return store.ErrExists
 	case status == 416:
@@ -105,8 +103,8 @@ func (s *Store) explainCode(err error, api smithy.APIError, status int) error {
 }
 
 // noBucket is the error of a store whose bucket isn't there.
-func (s *Store) noBucket(err error) error {
-	return &explained{fmt.Sprintf("there is no bucket %s on %s: create it, or correct the store's URL", s.where.bucket, s.server()), err}
+func (s *Store) noBucket(err error, or string) error {
+	return &explained{fmt.Sprintf("there is no bucket %s on %s%s: create it, or correct the store's URL", s.where.bucket, s.server(), or), err}
 }
 
 func (s *Store) otherRegion(err error, api smithy.APIError) error {

@@ -54,7 +54,7 @@ func (s *Store) checkBucket(ctx context.Context) error {
 	}
 	_, err := s.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: s.bucket()})
 	if errors.Is(s.explain(ctx, err), store.ErrNotFound) {
-		return s.noBucket(err)
+		return s.noBucket(err, ", or it doesn't know the credentials") // some answer that with 404
 	}
 	s.bucketIs.Store(true) // or it is there and can't be looked at, as other errors will say
 	return nil
@@ -112,6 +112,9 @@ type reader struct {
 	brokenAt int64
 }
 
+// errReplaced is for readers, who need more than one reply.
+var errReplaced = errors.New("another object has come into its place while it was being read")
+
 // open asks for the bytes from next to end.
 func (r *reader) open(ranged bool) error {
 	in := &s3.GetObjectInput{Bucket: r.s.bucket(), Key: r.s.name(r.key), IfMatch: r.etag}
@@ -124,11 +127,12 @@ func (r *reader) open(ranged bool) error {
 	}
 	out, err := r.s.client.GetObject(r.ctx, in)
 	if err != nil {
-		if err = r.s.explain(r.ctx, err); errors.Is(err, errBehindEnd) && r.etag == nil {
+		err = r.s.explain(r.ctx, err)
+		switch {
+		case errors.Is(err, errBehindEnd) && r.etag == nil:
 			return nil // no body: nothing there
-		}
-		if r.etag != nil && errors.Is(err, store.ErrExists) {
-			err = errors.New("another object has come into its place while it was being read") // 412, to IfMatch
+		case errors.Is(err, errBehindEnd), errors.Is(err, store.ErrExists): // 412, to IfMatch
+			return errReplaced
 		}
 		return err
 	}
@@ -144,6 +148,9 @@ func (r *reader) open(ranged bool) error {
 func (r *reader) accept(out *s3.GetObjectOutput, ranged bool) error {
 	if out.ContentLength == nil || *out.ContentLength < 0 {
 		return errors.New("the server doesn't say how long its reply is")
+	}
+	if r.etag != nil && (out.ETag == nil || *out.ETag != *r.etag) {
+		return errReplaced
 	}
 	length := *out.ContentLength
 	size := length

@@ -26,9 +26,12 @@ type part struct {
 
 // partSize is the size of the parts of an object, the last one being smaller.
 func (t tuning) partSize(size int64) int64 {
-	const unit = 1 << 20
 	least := (size + t.parts - 1) / t.parts
-	return max(t.part, (least+unit-1)/unit*unit)
+	if least <= t.part {
+		return t.part
+	}
+	const unit = 1 << 20
+	return (least + unit - 1) / unit * unit
 }
 
 // putParts creates a large object. Produce sends its parts, in any order, from
@@ -132,11 +135,20 @@ func (s *Store) complete(ctx context.Context, key string, id *string, size int64
 }
 
 // abort removes the parts of an upload that failed, also when it was cancelled.
-// It is best effort: the bucket's lifecycle rule removes what stays.
+// A part that was under way may still come into being, so it is repeated until
+// nothing is left. What stays all the same, the bucket's lifecycle rule removes.
 func (s *Store) abort(ctx context.Context, key string, id *string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
 	defer cancel()
-	s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: s.bucket(), Key: s.name(key), UploadId: id})
+	in := &s3.AbortMultipartUploadInput{Bucket: s.bucket(), Key: s.name(key), UploadId: id}
+	for pause := 50 * time.Millisecond; pause < time.Second; pause *= 2 {
+		if _, err := s.client.AbortMultipartUpload(ctx, in); err != nil {
+			return // most often NoSuchUpload
+		}
+		if sleep(ctx, pause) != nil {
+			return
+		}
+	}
 }
 
 // readParts sends the parts of a body that can only be read in order, each

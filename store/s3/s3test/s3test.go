@@ -13,6 +13,8 @@ package s3test
 import (
 	"context"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -63,7 +65,9 @@ func Each(t *testing.T, test func(t *testing.T, server *Server)) {
 func Fake(t testing.TB) *Server {
 	t.Helper()
 	setenv(t)
-	fake := httptest.NewServer(Handler())
+	fake := httptest.NewUnstartedServer(Handler())
+	fake.Config.ErrorLog = log.New(io.Discard, "", 0)
+	fake.Start()
 	t.Cleanup(fake.Close)
 	return ready(t, fake.URL)
 }
