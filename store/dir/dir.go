@@ -123,7 +123,7 @@ func (s *Store) Close() error {
 	defer s.mu.Unlock()
 	var err error
 	if s.tmp != nil {
-		err = s.tmp.close(s.root)
+		err = s.tmp.close()
 		s.tmp = nil
 	}
 	if s.root != nil {

@@ -8,11 +8,17 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 
 	"github.com/flowc-dev/flowc/store"
 )
 
-// ImportFile implements store.Importer. A file of less than chunkSize is read
+// smallFile is the size in bytes below which a file is read into memory first.
+const smallFile = 256 << 10
+
+var smalls = sync.Pool{New: func() any { return new([smallFile]byte) }}
+
+// ImportFile implements store.Importer. A file of less than smallFile is read
 // before anything is written, so one that is there already costs no write. A
 // larger one is cloned where the file system can, and is otherwise hashed while
 // it is being copied.
@@ -33,16 +39,16 @@ func (s *Store) importFile(ctx context.Context, path string, key func(sum [32]by
 		return sum, 0, err
 	}
 	defer f.Close()
-	chunk := chunks.Get().(*[chunkSize]byte)
-	defer chunks.Put(chunk)
-	n, err := io.ReadFull(f, chunk[:])
+	small := smalls.Get().(*[smallFile]byte)
+	defer smalls.Put(small)
+	n, err := io.ReadFull(f, small[:])
 	if err == io.EOF || err == io.ErrUnexpectedEOF { // it ended: a small file
-		sum = sha256.Sum256(chunk[:n])
+		sum = sha256.Sum256(small[:n])
 		k := key(sum)
 		if _, err := s.stat(ctx, k); err == nil || !errors.Is(err, store.ErrNotFound) {
 			return sum, int64(n), err
 		}
-		return sum, int64(n), existing(s.put(ctx, k, bytes.NewReader(chunk[:n])))
+		return sum, int64(n), existing(s.put(ctx, k, bytes.NewReader(small[:n])))
 	}
 	if err != nil {
 		return sum, 0, err

@@ -29,6 +29,7 @@ const (
 // session is this process's folder of temporary files. The lock ends with the
 // process, or when the Store is no longer used.
 type session struct {
+	top  *os.Root // the store
 	root *os.Root // the folder
 	name string   // its path in the store
 	lock *os.File
@@ -85,14 +86,14 @@ func newSession(root *os.Root) (*session, error) {
 		lock.Close()
 		return nil, err
 	}
-	return &session{root: folder, name: name, lock: lock}, nil
+	return &session{top: root, root: folder, name: name, lock: lock}, nil
 }
 
 // close removes the folder and gives up the lock.
-func (t *session) close(root *os.Root) error {
-	err := errors.Join(t.root.Close(), root.RemoveAll(t.name))
+func (t *session) close() error {
+	err := errors.Join(t.root.Close(), t.top.RemoveAll(t.name))
 	if err == nil {
-		err = root.Remove(t.name + lockSuffix)
+		err = t.top.Remove(t.name + lockSuffix)
 	}
 	return errors.Join(err, t.lock.Close())
 }
@@ -153,10 +154,9 @@ func sweep(root *os.Root) {
 
 // temp is an object on its way into the store.
 type temp struct {
-	store *Store
-	tmp   *session
-	name  string // in the session's folder
-	file  *os.File
+	tmp  *session
+	name string // in the session's folder
+	file *os.File
 }
 
 func (s *Store) newTemp() (*temp, error) {
@@ -169,7 +169,7 @@ func (s *Store) newTemp() (*temp, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &temp{store: s, tmp: tmp, name: name, file: f}, nil
+	return &temp{tmp: tmp, name: name, file: f}, nil
 }
 
 // discard removes the temporary name; the object, if it was published, stays.
@@ -183,11 +183,7 @@ func (t *temp) publish(ctx context.Context, key string) error {
 	if err := settle(t.file); err != nil {
 		return err
 	}
-	root, err := t.store.open(true)
-	if err != nil {
-		return err
-	}
-	folder := path.Dir(key)
+	root, folder := t.tmp.top, path.Dir(key)
 	for range 1000 {
 		if err := ctx.Err(); err != nil {
 			return err
