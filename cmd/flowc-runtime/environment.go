@@ -17,6 +17,7 @@ import (
 	"github.com/flowc-dev/flowc/runtime"
 	"github.com/flowc-dev/flowc/store"
 	"github.com/flowc-dev/flowc/store/open"
+	"github.com/flowc-dev/flowc/store/s3"
 )
 
 // environment is all that an orchestrator tells the runtime.
@@ -138,7 +139,7 @@ func do(ctx context.Context, environ []string, stdout io.Writer) (runtime.Outcom
 	if err != nil {
 		return none, err
 	}
-	s, err := open.URL(ctx, e.store)
+	s, err := open.URL(ctx, e.store, open.Scheme{Name: "s3", Open: s3.Open})
 	if err != nil {
 		return none, err
 	}

@@ -55,7 +55,7 @@ func (a *app) storeOf(ctx context.Context, flag, file string) (store.Store, erro
 	if address == "" {
 		address = filepath.Join(folderOf(file), storeFolder)
 	}
-	return open.URL(ctx, address)
+	return open.URL(ctx, address, kinds...)
 }
 
 // folderOf is the folder of a flow file; for standard input it is this one.

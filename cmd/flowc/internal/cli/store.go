@@ -12,6 +12,7 @@ import (
 	"github.com/flowc-dev/flowc/store"
 	"github.com/flowc-dev/flowc/store/dir"
 	"github.com/flowc-dev/flowc/store/open"
+	"github.com/flowc-dev/flowc/store/s3"
 )
 
 // storeFolder is the store's folder, where nothing else was said.
@@ -32,6 +33,9 @@ func (a *app) storeAddress(flag string) string {
 	return a.getenv(storeEnv)
 }
 
+// kinds are the stores that lie elsewhere than on this machine.
+var kinds = []open.Scheme{{Name: "s3", Open: s3.Open}}
+
 // openStore opens the store that the flag or the environment names, or the
 // nearest one in this folder and those above.
 func (a *app) openStore(ctx context.Context, flag string) (store.Store, error) {
@@ -42,7 +46,7 @@ func (a *app) openStore(ctx context.Context, flag string) (store.Store, error) {
 			return nil, err
 		}
 	}
-	s, err := open.URL(ctx, address)
+	s, err := open.URL(ctx, address, kinds...)
 	if err != nil {
 		return nil, err
 	}
