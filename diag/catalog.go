@@ -25,6 +25,15 @@ type CodeDoc struct {
 	Example string // the smallest YAML that it is reported for, with a final newline
 }
 
+// File returns the example as a whole file: one that leaves the name of the flow
+// out gets one.
+func (d CodeDoc) File() string {
+	if strings.HasPrefix(d.Example, "flow:") || strings.Contains(d.Example, "\nflow:") {
+		return d.Example
+	}
+	return "flow: example\n" + d.Example
+}
+
 // Codes returns all codes in byte order.
 func Codes() []CodeDoc { return slices.Clone(catalog()) }
 
@@ -109,11 +118,11 @@ func codeOf(spec *ast.ValueSpec) (CodeDoc, error) {
 		return CodeDoc{}, fmt.Errorf("%s: %w", name, err)
 	}
 	text, ok := strings.CutPrefix(spec.Doc.Text(), name+": ")
-	if !ok {
+	if !ok || text == "" {
 		return CodeDoc{}, fmt.Errorf("%s: the comment does not begin with %q", name, name+": ")
 	}
 	doc := CodeDoc{Code: Code(code)}
-	doc.Text, doc.Example = splitExample(text)
+	doc.Text, doc.Example = splitExample(strings.ToUpper(text[:1]) + text[1:])
 	if doc.Text == "" || doc.Example == "" {
 		return CodeDoc{}, fmt.Errorf("%s: the comment needs a sentence and an example, indented by a tab", name)
 	}

@@ -79,8 +79,8 @@ const (
 	TwoNames Code = "two-names"
 )`,
 			want: []CodeDoc{
-				{"bad-name", "a name that\nis not allowed.\n\nIt has a reason.", "steps:\n  Load: {run: x}\n"},
-				{"two-names", "said twice.", "a: 1\n\na: 2\n"},
+				{"bad-name", "A name that\nis not allowed.\n\nIt has a reason.", "steps:\n  Load: {run: x}\n"},
+				{"two-names", "Said twice.", "a: 1\n\na: 2\n"},
 			},
 		},
 		{

@@ -23,11 +23,12 @@ const (
 	//	  publish: {when: "((((...)))) > 1", run: ./publish.sh}
 	ExprTooLarge Code = "expr-too-large"
 
-	// UnknownName: an expression uses a name that is not visible there. A text is
-	// written {value: fast}, since a string alone is an expression.
+	// UnknownName: an expression, or a file of values, uses a name that there
+	// can't be. A text is written {value: my-bucket}, since a string alone is an
+	// expression, and in one - is minus.
 	//
 	//	steps:
-	//	  train: {inputs: {mode: fast}, python: "train.py:fit"}
+	//	  load: {inputs: {bucket: my-bucket}, run: ./load.sh}
 	UnknownName Code = "unknown-name"
 
 	// UnknownField: a value is asked for a field that values of its type do not have.
@@ -43,6 +44,7 @@ const (
 	// UnknownFunction: an expression calls a function that does not exist.
 	//
 	//	steps:
+	//	  cv: {run: ./cv.sh, outputs: {scores: list<float>}}
 	//	  publish: {when: avg(cv.scores) > 0.8, run: ./publish.sh}
 	UnknownFunction Code = "unknown-function"
 
@@ -71,6 +73,7 @@ const (
 	// one must be there. Use another value in its place (x ?? 0), insist
 	// (must(x)), or run the step only when: x != nil.
 	//
+	//	params: {retrain: bool}
 	//	steps:
 	//	  train: {when: params.retrain, python: "t.py:fit", outputs: {score: float}}
 	//	  publish: {when: train.score > 0.8, run: ./publish.sh}

@@ -123,7 +123,7 @@ Start with:  flowc init my-flow && flowc run my-flow/flow.yaml`,
 		&cobra.Group{ID: "other", Title: "Other:"},
 	)
 	root.SetHelpCommandGroupID("other")
-	add(root, "write", a.initCmd(), a.checkCmd(), a.fmtCmd(), a.graphCmd(), a.compileCmd())
+	add(root, "write", a.initCmd(), a.checkCmd(), a.explainCmd(), a.fmtCmd(), a.graphCmd(), a.compileCmd())
 	add(root, "run", a.runCmd(), a.resumeCmd())
 	add(root, "look", a.runsCmd(), a.artifactsCmd())
 	add(root, "other", a.schemaCmd(), a.versionCmd(), a.completionCmd())
