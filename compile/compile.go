@@ -35,6 +35,7 @@ func File(srcs *diag.Sources, name string, text []byte) *Result {
 	r.load(text)
 	r.check()
 	r.plan()
+	r.silence()
 	r.Findings = r.Findings.Sorted()
 	return r
 }

@@ -14,6 +14,15 @@ const (
 	//	  load: {runs: python load.py}
 	UnknownKey Code = "unknown-key"
 
+	// UnusedIgnore: a comment `# flowc: ignore CODE` silences nothing: there is no
+	// such warning on its line or, for a comment on a line of its own, on the
+	// next one; or it names an error, which can't be silenced. A warning.
+	//
+	//	params: {day: date}   # flowc: ignore unused
+	//	steps:
+	//	  load: {inputs: [params.day], run: ./load.sh}
+	UnusedIgnore Code = "unused-ignore"
+
 	// DecideTask: a count, case, gate or loop test cannot be decided by any task
 	// of the flow itself, so the compiler adds one. A note.
 	//
