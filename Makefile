@@ -7,10 +7,10 @@ FUZZTIME    ?= 10s
 # Packages whose tests run a second time with the race detector.
 RACE = ./engine/... ./runtime/... ./store/... ./runs/... ./cmd/flowc/internal/progress
 
-.PHONY: help build demo test vet race lint golden fuzz bench clean
+.PHONY: help build demo test vet race lint golden fuzz e2e bench clean
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' Makefile
 
 build: ## the programs, into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o bin/ ./cmd/...
@@ -58,6 +58,10 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 				esac; \
 			fi; \
 		done; done
+
+e2e: ## tests against real servers, which are built first, into .cache/bin/
+	@sh e2e/versitygw.sh
+	$(GO) test -count=1 ./store/s3/...
 
 bench: ## measure, as a table
 	$(GO) run ./bench

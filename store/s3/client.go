@@ -18,6 +18,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
 )
 
@@ -33,8 +34,8 @@ type tuning struct {
 	whole    int64 // bytes: who asks for the first so many, or more, gets a checked reply with no range
 
 	attempts int           // of one request
-	pause    time.Duration // before the second attempt, on average half of it; doubles each time
-	maxPause time.Duration
+	pause    time.Duration // before the second attempt, on average half of it (5 times that if overloaded); doubles each time
+	maxPause time.Duration // for an overloaded server; a quarter of it for other failures
 	idle     time.Duration // how long nothing may move on a connection that waits for something
 }
 
@@ -59,7 +60,8 @@ const (
 
 // connect makes the client for an address, out of the environment.
 func connect(ctx context.Context, a address, t tuning) (*s3.Client, place, error) {
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithAppID("flowc"))
+	// What goes wrong is said by errors, not by a log on standard error.
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithAppID("flowc"), config.WithLogger(logging.Nop{}))
 	if err != nil {
 		return nil, place{}, fmt.Errorf("the AWS settings of the environment: %w", err)
 	}
@@ -176,11 +178,11 @@ func newRetryer(t tuning) aws.Retryer {
 		o.RateLimiter = ratelimit.None
 		throttles := retry.IsErrorThrottles(o.Throttles)
 		o.Backoff = retry.BackoffDelayerFunc(func(attempt int, err error) (time.Duration, error) {
-			pause := t.pause
+			pause, most := t.pause, t.maxPause/4
 			if throttles.IsErrorThrottle(err).Bool() {
-				pause *= 5
+				pause, most = 5*pause, t.maxPause
 			}
-			return rand.N(min(pause<<min(attempt-1, 20), t.maxPause)) + time.Millisecond, nil
+			return rand.N(min(pause<<min(attempt-1, 20), most)) + time.Millisecond, nil
 		})
 		o.Retryables = append(o.Retryables, retry.RetryableErrorCode{Codes: map[string]struct{}{
 			"OperationAborted":          {}, // a write and a delete of one key at a time

@@ -94,8 +94,12 @@ func (s *Store) explainCode(err error, api smithy.APIError, status int) error {
 	case status == 301 || status == 307:
 		return s.otherRegion(err, api)
 	case status == 401 || status == 403:
-		return say("access denied: the credentials need s3:GetObject, s3:PutObject, s3:DeleteObject and s3:AbortMultipartUpload "+
-			"on %s*, and s3:ListBucket on the bucket (without it S3 denies even what isn't there)", s.arn())
+		wrong := ""
+		if code := api.ErrorCode(); code == "Forbidden" || code == "Unauthorized" { // a reply without a body
+			wrong = "the credentials are wrong or have expired, or "
+		}
+		return say("access denied: "+wrong+"the credentials need s3:GetObject, s3:PutObject and s3:AbortMultipartUpload on %s*, "+
+			"to delete also s3:DeleteObject, and s3:ListBucket on the bucket (without it S3 denies even what isn't there)", s.arn())
 	case status == 429 || status == 503:
 		return say("the server is overloaded")
 	}

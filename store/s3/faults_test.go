@@ -359,16 +359,18 @@ func TestDamagedRequest(t *testing.T) {
 func TestStalled(t *testing.T) {
 	fake := s3test.Fake(t)
 	m := meddle(t, fake)
-	s := m.open(t, s3.Tuning{Idle: 50 * time.Millisecond, Attempts: 2})
+	s := m.open(t, s3.Tuning{})
 	if err := store.PutBytes(t.Context(), s, "key", []byte("x")); err != nil {
 		t.Fatal(err)
 	}
 	stop := make(chan struct{})
 	defer close(stop)
 	m.set(once("GetObject", 1000, func(w http.ResponseWriter, r *http.Request) { <-stop }))
+	s = m.open(t, s3.Tuning{Idle: 50 * time.Millisecond, Attempts: 2})
 	if _, err := store.ReadAll(t.Context(), s, "key", 100); err == nil || !strings.Contains(err.Error(), "timeout") {
 		t.Errorf("no reply: %v", err)
 	}
+	s = m.open(t, s3.Tuning{Idle: 200 * time.Millisecond, Attempts: 50}) // the machine may be busy
 	m.set(once("GetObject", 1, func(w http.ResponseWriter, r *http.Request) { <-stop }))
 	read(t, s, "key", []byte("x"))
 	m.set(once("GetObject", 1, func(w http.ResponseWriter, r *http.Request) {

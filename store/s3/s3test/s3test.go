@@ -91,6 +91,9 @@ func Handler() http.Handler {
 // isn't built.
 func Versity(t testing.TB) *Server {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("versitygw is left out with -short")
+	}
 	program := versitygw()
 	if program == "" {
 		t.Skip("versitygw isn't built: run e2e/versitygw.sh")
