@@ -83,6 +83,12 @@ type Flow struct {
 	// or export may be missing here that the author did write. What rests on the
 	// absence of a name (unknown reference, missing output) stays unsaid then.
 	Partial bool
+
+	// File and Dir are set for a flow that another one uses, by what loads
+	// files: its path, and the folder that its code paths and commands start
+	// from, both with slashes. The path is relative to the folder of the flow
+	// that is compiled, the folder to the root of its code package.
+	File, Dir string
 }
 
 // Param is a run-time parameter.
@@ -215,11 +221,23 @@ type Node struct {
 	Export      []Export
 	MaxParallel Int
 
+	// Uses makes the node a call of another flow: its body is that flow's. It
+	// may stand beside Foreach; of the step parts only Inputs goes with it.
+	Uses *Uses
+
 	// Step parts.
 	Action  Action // nil for a block
 	Inputs  []Input
 	Outputs []Output
 	Exec    Exec
+}
+
+// Uses names another flow. The front end reads the path; what loads files sets
+// Flow, to the same value wherever the same file is used. Where there is none, and
+// that was reported, the node is partial.
+type Uses struct {
+	Path Str
+	Flow *Flow
 }
 
 // Foreach runs its body once for each item.

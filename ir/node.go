@@ -56,15 +56,23 @@ type Node interface {
 // Base is what all nodes have.
 type Base struct {
 	ID    NodeID
-	Name  string // unique in the flow
+	Name  string // unique in the flow; of what a call brings in, behind the call's name and a dot
 	Doc   string
 	In    BlockID
 	When  *Expr // the gate; nil: always. It makes every port Optional
 	Catch bool  // a step: each task; a foreach over a block: each item; other blocks: as a whole
 	After []NodeID
 	Ports []Port // what others may name, with the boundary's list<> and ? applied
+	Uses  *Uses  // set where the body is that of another flow: a Group or Foreach
 	Span  diag.Span
 	Keys  map[string]diag.Span // places of the keys as written; not part of the digest
+}
+
+// Uses says of a block that it is a call of another flow. The body is a copy of
+// that flow's, made by [Flow.Inline]; nobody needs this to run it.
+type Uses struct {
+	File   string  // path from the folder of the flow's own file
+	Inputs []Input // what the params have been replaced by, in the order written
 }
 
 // Port is a value that others may refer to.
@@ -219,7 +227,8 @@ type Carry struct {
 }
 
 // Group is a block without foreach, switch or loop. Build keeps it only where
-// it has a gate or a catch; otherwise its nodes belong to the block around it.
+// it has a gate or a catch, or is a call of another flow; otherwise its nodes
+// belong to the block around it.
 type Group struct {
 	Base
 	Body *Block

@@ -161,6 +161,9 @@ func (p *printer) node(b *Block, n Node, preds []int32) {
 	if h.Catch {
 		p.line("catch")
 	}
+	if h.Uses != nil && !p.canonical { // what it brought in says it all
+		p.uses(h.Uses)
+	}
 	switch n := n.(type) {
 	case *Step:
 		p.step(n)
@@ -185,6 +188,13 @@ func (p *printer) node(b *Block, n Node, preds []int32) {
 		p.line("port", port.Name+":", p.typ(port.Type))
 	}
 	p.indent--
+}
+
+func (p *printer) uses(u *Uses) {
+	p.line("uses", strconv.Quote(u.File))
+	for _, in := range u.Inputs {
+		p.line("with", in.Name+":", p.typ(in.Type), "=", p.expr(in.Value))
+	}
 }
 
 func (p *printer) body(b *Block) {

@@ -39,6 +39,9 @@ func (f *Flow) Node(id NodeID) Node {
 // NumNodes is the number of nodes; ids run from 1 to it.
 func (f *Flow) NumNodes() int { return len(f.nodes) - 1 }
 
+// NumBlocks is the number of blocks; ids run from 0.
+func (f *Flow) NumBlocks() int { return len(f.blocks) }
+
 // Block returns the block of that id, or nil.
 func (f *Flow) Block(id BlockID) *Block {
 	if id < 0 || int(id) >= len(f.blocks) {

@@ -192,6 +192,9 @@ func (p *picture) element(n ir.Node) *element {
 	}
 
 	title := []string{head.Name}
+	if head.Uses != nil {
+		title = append(title, "uses "+head.Uses.File)
+	}
 	if head.Catch {
 		title = append(title, "catch")
 	}

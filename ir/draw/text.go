@@ -102,6 +102,10 @@ func (t *tree) node(n ir.Node) branch {
 		}
 	}
 
+	if u := head.Uses; u != nil {
+		add("uses", u.File)
+		list("with", each(u.Inputs, inputWords))
+	}
 	add("when", exprText(head.When))
 	list("after", afterNames(t.flow, n))
 	var step *ir.Step
