@@ -28,10 +28,12 @@ type SourceMap struct {
 	Places map[string]Place `json:"places"` // of steps and blocks, in the source
 }
 
-// Place is where something begins. Both count from 1; columns count characters.
+// Place is where something begins. Both numbers count from 1; columns count
+// characters.
 type Place struct {
-	Line   int `json:"line"`
-	Column int `json:"column"`
+	File   string `json:"file,omitempty"` // that is used, from the folder of Source; "" is Source itself
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
 }
 
 // Add puts a file into the bundle. A path that leads out of the bundle, or is
@@ -61,7 +63,7 @@ func (b *Bundle) addMap(target string, r *Result) {
 	m := SourceMap{V: 1, Target: target, Source: filepath.Base(r.Name), Files: b.Paths(), Places: map[string]Place{}}
 	for node := range r.Plan.Places {
 		if _, pos, ok := r.place(node); ok {
-			m.Places[node] = Place{pos.Line, pos.Column}
+			m.Places[node] = Place{r.files[r.Plan.Places[node].File], pos.Line, pos.Column}
 		}
 	}
 	text, err := contract.Canonical(m)

@@ -3,7 +3,8 @@
 // its own; this one only puts them in order.
 //
 // Compiling is pure: the same bytes in give the same bytes out. Nothing here
-// reads a clock, the environment, the network or a file.
+// reads a clock, the environment, the network or a file; flows that a flow uses
+// come from the caller (see [WithFiles]), and count as bytes in.
 package compile
 
 import (
@@ -23,6 +24,9 @@ type Result struct {
 	Graph    *ir.Flow      // typed
 	Plan     *plan.Plan    // executable
 	Findings diag.List     // of all stages, sorted
+
+	read  Reader                 // nil: there are no other files
+	files map[diag.FileID]string // of flows that are used: their paths from the flow's folder
 }
 
 // OK reports whether there is a plan.
@@ -30,8 +34,11 @@ func (r *Result) OK() bool { return r.Plan != nil }
 
 // File compiles the flow in text and registers it in srcs. The name chooses
 // the front end by its extension and is what findings call the file.
-func File(srcs *diag.Sources, name string, text []byte) *Result {
+func File(srcs *diag.Sources, name string, text []byte, options ...Option) *Result {
 	r := &Result{Name: name, Sources: srcs}
+	for _, o := range options {
+		o(r)
+	}
 	r.load(text)
 	r.check()
 	r.plan()
@@ -40,11 +47,14 @@ func File(srcs *diag.Sources, name string, text []byte) *Result {
 	return r
 }
 
-// load turns text into a syntax tree.
+// load turns text into a syntax tree, together with the files that it uses.
 func (r *Result) load(text []byte) {
 	var found diag.List
 	r.Flow, found = frontendFor(r.Name).Load(r.Sources, r.Name, text)
 	r.add(found)
+	if r.Flow != nil {
+		r.loadUsed()
+	}
 }
 
 // check resolves names and types. It also looks at a flow of which the front

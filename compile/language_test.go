@@ -41,7 +41,8 @@ func blocksOf(page string) []block {
 
 // TestLanguage compiles every example of the specification. A block marked as
 // invalid must give an error with that code and no other; a block of text
-// behind it must be what flowc says; the table of functions must be the one
+// behind it must be what flowc says; a block marked as a file lies beside the
+// others, which may use it; the table of functions must be the one
 // that the compiler has. With -update the last two are written.
 func TestLanguage(t *testing.T) {
 	text, err := os.ReadFile(languagePage)
@@ -50,6 +51,12 @@ func TestLanguage(t *testing.T) {
 	}
 	page := withFunctions(t, string(text))
 	blocks := blocksOf(page)
+	beside := map[string][]byte{}
+	for _, b := range blocks {
+		if name, ok := strings.CutPrefix(b.info, "yaml file: "); ok {
+			beside[name] = []byte(b.text)
+		}
+	}
 	valid, invalid := 0, 0
 	var out strings.Builder
 	at := 0
@@ -57,10 +64,12 @@ func TestLanguage(t *testing.T) {
 		switch kind, code, _ := strings.Cut(b.info, " invalid: "); {
 		case kind == "yaml" && code == "":
 			valid++
-			checkValid(t, b)
+			checkValid(t, b, beside)
+		case strings.HasPrefix(b.info, "yaml file: "):
+			checkValid(t, b, beside)
 		case kind == "yaml":
 			invalid++
-			said := checkInvalid(t, b, diag.Code(code))
+			said := checkInvalid(t, b, beside, diag.Code(code))
 			if i+1 < len(blocks) && blocks[i+1].info == "text" {
 				next := blocks[i+1]
 				out.WriteString(page[at:next.lo] + said)
@@ -85,18 +94,18 @@ func TestLanguage(t *testing.T) {
 	}
 }
 
-func checkValid(t *testing.T, b block) {
+func checkValid(t *testing.T, b block, beside map[string][]byte) {
 	var srcs diag.Sources
-	r := File(&srcs, "flow.yaml", []byte(b.text))
+	r := File(&srcs, "flow.yaml", []byte(b.text), WithFiles(reader(beside)))
 	if !r.OK() || slices.ContainsFunc(r.Findings, func(d diag.Diagnostic) bool { return d.Severity != diag.Note }) {
 		t.Errorf("line %d: the example has findings:\n%s", b.line, said(t, r))
 	}
 }
 
 // checkInvalid returns what flowc says about an example.
-func checkInvalid(t *testing.T, b block, code diag.Code) string {
+func checkInvalid(t *testing.T, b block, beside map[string][]byte, code diag.Code) string {
 	var srcs diag.Sources
-	r := File(&srcs, "flow.yaml", []byte(b.text))
+	r := File(&srcs, "flow.yaml", []byte(b.text), WithFiles(reader(beside)))
 	if len(r.Findings) == 0 || slices.ContainsFunc(r.Findings, func(d diag.Diagnostic) bool { return d.Code != code }) {
 		t.Errorf("line %d: the example should give %s and nothing else:\n%s", b.line, code, said(t, r))
 	}

@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"strings"
 	"testing"
 
@@ -24,7 +25,7 @@ type local struct {
 }
 
 func (l *local) Run(ctx context.Context, c *conformance.Case, code string) (conformance.Ran, error) {
-	r, err := build(c.Files[conformance.FlowFile])
+	r, err := buildCase(c)
 	if err != nil {
 		return conformance.Ran{}, err
 	}
@@ -49,10 +50,20 @@ func (l *local) Run(ctx context.Context, c *conformance.Case, code string) (conf
 	return conformance.Ran{Store: l.store, ID: runs.ID{Flow: r.Graph.Name, Run: report.Run}}, nil
 }
 
-// build compiles a flow; findings that forbid it are the error.
+// build compiles a flow that uses no others; findings that forbid it are the error.
 func build(text []byte) (*compile.Result, error) {
+	return buildCase(&conformance.Case{Files: map[string][]byte{conformance.FlowFile: text}})
+}
+
+// buildCase compiles the flow of a case.
+func buildCase(c *conformance.Case) (*compile.Result, error) {
 	srcs := &diag.Sources{}
-	r := compile.File(srcs, conformance.FlowFile, text)
+	r := compile.File(srcs, conformance.FlowFile, c.Files[conformance.FlowFile], compile.WithFiles(func(name string) ([]byte, error) {
+		if text, ok := c.Files[name]; ok {
+			return text, nil
+		}
+		return nil, fs.ErrNotExist
+	}))
 	if !r.OK() {
 		var out strings.Builder
 		if err := diag.WriteText(&out, r.Findings, srcs, diag.TextOptions{}); err != nil {

@@ -85,6 +85,14 @@ func (s *Sources) Add(name string, text []byte) FileID {
 	return FileID(len(s.files))
 }
 
+// Count is the number of files; their ids run from 1.
+func (s *Sources) Count() int {
+	if s == nil {
+		return 0
+	}
+	return len(s.files)
+}
+
 // File returns the source of that id, or nil.
 func (s *Sources) File(id FileID) *Source {
 	if s == nil || id < 1 || int(id) > len(s.files) {

@@ -117,7 +117,7 @@ var elsewhere = map[string]string{
 	"parallel": "max_parallel", "parallelism": "max_parallel", "concurrency": "max_parallel",
 	"environment": "env", "description": "doc", "retries": "retry", "retry_policy": "retry",
 	"container": "image", "docker": "image", "input": "inputs", "output": "outputs", "parameters": "params",
-	"arguments": "inputs", "jobs": "steps", "tasks": "steps", "stages": "steps",
+	"arguments": "inputs", "with": "inputs", "jobs": "steps", "tasks": "steps", "stages": "steps",
 	"while": "until", "repeat": "loop", "do": "steps", "fallback": "catch", "on_error": "catch", "continue_on_error": "catch",
 }
 

@@ -63,7 +63,8 @@ func (b *schemaBuilder) node() jsonObject {
 				"output": {"The path of this output.", ref("text")},
 			}).with(obj("oneOf", []any{obj("required", []string{"input"}), obj("required", []string{"output"})}))}),
 		)},
-		"inputs":  {"What a step reads: a list of references, or a mapping from names to values.", bindingsOf(ref("input"))},
+		"uses":    {"Another flow, whose steps run here: the path of its file, from this one. `inputs` are its params.", ref("text").examples("./train.flow.yaml")},
+		"inputs":  {"What a step reads, or the params of the flow that is used: a list of references, or a mapping from names to values.", bindingsOf(ref("input"))},
 		"outputs": {"What a step hands out: a mapping from names to types.", names(ref("type"))},
 
 		"foreach": {"Once for each item: a mapping from a name for the item to what it runs over.", obj(
@@ -93,15 +94,18 @@ func (b *schemaBuilder) node() jsonObject {
 	}
 	step := obj("oneOf", actions).with(without("export", "cases", "else")).
 		with(besideForeach(append([]string{"max_parallel"}, ofForeach...)...))
-	block := without(slices.Concat(actionKeys, ofSteps, ofCases)...).with(besideForeach(ofForeach...))
+	call := without(slices.Concat(actionKeys, execKeys, ofCases, []string{"outputs", "export"})...).
+		with(besideForeach(append([]string{"max_parallel"}, ofForeach...)...))
+	block := without(slices.Concat(actionKeys, []string{"uses"}, ofSteps, ofCases)...).with(besideForeach(ofForeach...))
 	loop := obj("required", []string{"steps"}).
-		with(without(slices.Concat(actionKeys, ofSteps, ofCases, ofForeach, []string{"foreach"})...))
+		with(without(slices.Concat(actionKeys, ofSteps, ofCases, ofForeach, []string{"uses", "foreach"})...))
 	choice := obj("required", []string{"cases"}).
-		with(without(slices.Concat(actionKeys, ofSteps, ofForeach, []string{"foreach", "loop", "steps", "export"})...))
-	return b.mapping(nodeShape, "A step has run, python or command. A block has steps; with foreach, loop or switch it runs them more than once or chooses.", props).
+		with(without(slices.Concat(actionKeys, ofSteps, ofForeach, []string{"uses", "foreach", "loop", "steps", "export"})...))
+	return b.mapping(nodeShape, "A step has run, python or command; a call of another flow has uses. A block has steps; with foreach, loop or switch it runs them more than once or chooses.", props).
 		with(obj("if", has("switch"), "then", choice,
 			"else", obj("if", has("loop"), "then", loop,
-				"else", obj("if", has("steps"), "then", block, "else", step))))
+				"else", obj("if", has("steps"), "then", block,
+					"else", obj("if", has("uses"), "then", call, "else", step)))))
 }
 
 func has(key string) jsonObject { return obj("required", []string{key}) }

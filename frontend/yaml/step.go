@@ -15,6 +15,8 @@ type form uint8
 const (
 	stepForm    form = iota // an action
 	foreachStep             // an action for each item
+	callForm                // another flow
+	foreachCall             // another flow for each item
 	foreachForm             // steps for each item
 	switchForm
 	loopForm
@@ -22,20 +24,21 @@ const (
 )
 
 func (f form) String() string {
-	return [...]string{"a step", "a step", "a block", "a switch", "a loop", "a block"}[f]
+	return [...]string{"a step", "a step", "a call of a flow", "a call of a flow", "a block", "a switch", "a loop", "a block"}[f]
 }
 
 func (f form) isStep() bool { return f == stepForm || f == foreachStep }
+func (f form) isCall() bool { return f == callForm || f == foreachCall }
 
 var (
 	orderKeys   = []string{"doc", "when", "after", "catch"}
 	actionKeys  = []string{"run", "python", "command"}
 	foreachKeys = []string{"foreach", "combine", "index", "max", "max_parallel", "batch"}
-	laterKeys   = []string{"uses", "approve", "nodes", "native"}
+	laterKeys   = []string{"approve", "nodes", "native"}
 
 	nodeShape = &shape{
 		what: "a step",
-		keys: slices.Concat(orderKeys, actionKeys, []string{"inputs", "outputs"}, execKeys, foreachKeys,
+		keys: slices.Concat(orderKeys, actionKeys, []string{"uses", "inputs", "outputs"}, execKeys, foreachKeys,
 			[]string{"steps", "export", "switch", "cases", "else", "loop"}),
 		later: laterKeys,
 		advice: map[string]string{
@@ -45,7 +48,7 @@ var (
 			"until":    "put it inside `loop:`",
 			"at_max":   "put it inside `loop:`",
 			"defaults": "there is one `defaults:`, on the flow",
-			"params":   "params are those of the flow; what a step reads are its `inputs:`",
+			"params":   "params are those of the flow; what a step reads, or gives to a flow that it uses, are its `inputs:`",
 			"case":     "the alternatives of a `switch:` stand under `cases:`",
 			"default":  "the alternative for everything else stands under `else:`",
 			"schedule": "put it on the flow",
@@ -151,6 +154,8 @@ func (d *decoder) form(o object) (what form, fits func(key string) bool) {
 			d.errorf(diag.MissingKey, o.get("loop").key, "%s is a loop without `steps`", o.name).
 				Advise("add `steps:` with what is done in each round")
 		}
+	case kind == foreachForm && len(actions) > 0 && actions[0] == "uses":
+		kind = foreachCall
 	case kind == foreachForm && len(actions) > 0:
 		kind = foreachStep
 	case kind == foreachForm:
@@ -161,6 +166,8 @@ func (d *decoder) form(o object) (what form, fits func(key string) bool) {
 			d.errorf(diag.MissingKey, o.get("foreach").key, "%s does nothing for its items", o.name).
 				Advise("add `run`, `python` or `command`, or `steps:` for more than one step")
 		}
+	case len(actions) > 0 && actions[0] == "uses":
+		kind = callForm
 	case len(actions) > 0:
 		kind = stepForm
 	default:
@@ -211,12 +218,23 @@ func blockReason(key string) (why, advice string) {
 	return "a block runs nothing itself", onSteps
 }
 
+// callReason says why a call can't have what a step has, and what to do.
+func callReason(key string) (why, advice string) {
+	if key == "outputs" || key == "export" {
+		return "", "what it hands out is the `export:` of the flow that it uses"
+	}
+	return "what runs are the steps of the flow that it uses", fmt.Sprintf("put %s on the steps there, or under `defaults:` there", code(key))
+}
+
 // misplaced reports keys that make no sense on a node of that form.
 func (d *decoder) misplaced(o object, what form) {
 	for _, p := range o.node.pairs {
 		key := p.key.text.Value
 		why, advice := "", ""
 		switch {
+		case what.isCall() && (slices.Contains(execKeys, key) || key == "outputs" || key == "export"):
+			why, advice = callReason(key)
+		case what.isCall() && key == "inputs":
 		case slices.Contains(execKeys, key) || key == "inputs" || key == "outputs":
 			if !what.isStep() {
 				why, advice = blockReason(key)
@@ -228,12 +246,16 @@ func (d *decoder) misplaced(o object, what form) {
 		case (key == "cases" || key == "else") && what != switchForm && !o.unknown:
 			advice = "it belongs to `switch:`"
 		case key == "max_parallel":
-			if what == stepForm && !o.unknown {
+			switch {
+			case o.unknown:
+			case what == stepForm:
 				advice = "a step without `foreach` is one task"
+			case what == callForm:
+				advice = "it counts the items of a `foreach`, which isn't there"
 			}
 		case (key == "index" || key == "max") && what == loopForm:
 			advice = "put it inside `loop:`"
-		case slices.Contains(foreachKeys, key) && key != "foreach" && what != foreachStep && what != foreachForm && !o.unknown:
+		case slices.Contains(foreachKeys, key) && key != "foreach" && what != foreachStep && what != foreachCall && what != foreachForm && !o.unknown:
 			advice = "it belongs to `foreach:`, which isn't there"
 		}
 		if advice != "" {
@@ -254,10 +276,10 @@ func (d *decoder) node(o object, n *ast.Node, what form, fits func(string) bool)
 	n.When = d.expr(o.get("when"))
 	n.After = d.names(o.get("after"))
 	n.Catch = d.bool(o.get("catch"))
-	if what != stepForm {
+	if what != stepForm && what != callForm {
 		n.MaxParallel = d.int(o.get("max_parallel"), 1)
 	}
-	if what == foreachStep || what == foreachForm {
+	if what == foreachStep || what == foreachCall || what == foreachForm {
 		n.Foreach = d.foreach(o)
 	}
 	switch what {
@@ -266,6 +288,11 @@ func (d *decoder) node(o object, n *ast.Node, what form, fits func(string) bool)
 		return
 	case loopForm:
 		n.Loop = d.loop(get("loop"))
+	}
+	if what.isCall() {
+		n.Uses = &ast.Uses{Path: d.text(get("uses"))}
+		n.Inputs = d.inputs(o.get("inputs"))
+		return
 	}
 	if what.isStep() {
 		n.Action = d.action(get)

@@ -63,7 +63,7 @@ func format(n int64) string {
 // misplacedParallel reports max_parallel where there are no items.
 func (c *checker) misplacedParallel(n *node) {
 	if span := n.ast.MaxParallel.Span; span.Valid() && n.kind != foreach {
-		c.diags.Error(diag.MisplacedKey, n.key("max_parallel"), "`max_parallel` counts the items of a foreach, and this is a "+n.kind.String()).
+		c.diags.Error(diag.MisplacedKey, n.key("max_parallel"), "`max_parallel` counts the items of a foreach, and this is a "+n.what()).
 			Advise("put it on a foreach, or on the flow, where it counts all tasks")
 	}
 }

@@ -66,6 +66,10 @@ func (x *idCounter) vertex(n *node, b *block) {
 	for _, body := range n.bodies {
 		x.block(body.block)
 	}
+	if n.copies {
+		x.nodes += ir.NodeID(n.callee.out.NumNodes())
+		x.blocks += ir.BlockID(n.callee.out.NumBlocks() - 1) // its body is that of n
+	}
 }
 
 // buildBlock checks what stands in a block, in the order in which values flow.
@@ -112,6 +116,9 @@ func (c *checker) buildNode(n *node) {
 func (c *checker) buildBody(n *node, body *scope) *ir.Block {
 	c.checkDepth(n, body.block)
 	c.buildBlock(body.block)
+	if n.isCall() {
+		c.buildCall(n, body.block.ir)
+	}
 	for _, x := range body.exports {
 		x.result = c.checkTyped(x.value, "the export `"+x.name.Value+"`")
 		body.block.ir.Exports = append(body.block.ir.Exports, ir.Export{
@@ -129,6 +136,9 @@ func (c *checker) buildGroup(n *node, out *ir.Group) {
 // connectGraph fills in Preds and After from what was declared and read.
 func (c *checker) connectGraph() {
 	for _, b := range c.blocks {
+		if b.copied() {
+			continue
+		}
 		b.ir.Preds = make([][]int32, len(b.ir.Nodes))
 		for _, v := range b.vertices {
 			if v.node == nil {
@@ -145,6 +155,9 @@ func (c *checker) connectGraph() {
 	}
 	c.connectReads()
 	for _, b := range c.blocks {
+		if b.copied() {
+			continue
+		}
 		for i, p := range b.ir.Preds {
 			slices.Sort(p)
 			b.ir.Preds[i] = slices.Compact(p)
@@ -155,7 +168,7 @@ func (c *checker) connectGraph() {
 // connectReads makes every node a successor of what it, or something inside it,
 // reads.
 func (c *checker) connectReads() {
-	byID := make([]*node, len(c.all)+1)
+	byID := make([]*node, len(c.all)+c.copied+1)
 	for _, n := range c.all {
 		if n.head != nil {
 			byID[n.head.ID] = n
@@ -191,6 +204,12 @@ func (c *checker) eachExpr(visit func(v *vertex, in *block, e *ir.Expr)) {
 		}
 	}
 	for _, b := range c.blocks {
+		if b.copied() {
+			for _, in := range b.owner.head.Uses.Inputs {
+				see(nil, b, in.Value)
+			}
+			continue // the rest was connected in its own file
+		}
 		for _, v := range b.vertices {
 			if v.node == nil {
 				continue

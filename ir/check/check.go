@@ -16,15 +16,24 @@ import (
 	"github.com/flowc-dev/flowc/ir"
 )
 
-// Build checks a flow and makes its graph. With errors among the findings the
-// graph is incomplete and good for nothing but looking at; it is nil where
-// there is no flow at all. Build never panics, and takes time and memory
-// linear in the size of the flow.
+// Build checks a flow and makes its graph. Flows that it uses are checked once
+// each, by themselves, and copied to where they are called. With errors among
+// the findings the graph is incomplete and good for nothing but looking at; it
+// is nil where there is no flow at all. Build never panics, and takes time and
+// memory linear in the size of the flow, and of what it uses each time it does.
 func Build(f *ast.Flow) (*ir.Flow, diag.List) {
 	if f == nil {
 		return nil, nil
 	}
+	p := &program{callees: map[*ast.Flow]*callee{f: nil}}
+	c := p.build(f)
+	return c.out, append(p.found, c.diags...).Sorted()
+}
+
+// build checks one file.
+func (p *program) build(f *ast.Flow) *checker {
 	c := &checker{
+		program:  p,
 		ast:      f,
 		out:      &ir.Flow{Name: f.Name.Value, Doc: f.Doc.Value, Span: f.Span},
 		nodes:    map[string]*node{},
@@ -49,11 +58,13 @@ func Build(f *ast.Flow) (*ir.Flow, diag.List) {
 	c.connectGraph()
 	c.markPacked()
 	c.unused()
-	return c.out, c.diags.Sorted()
+	return c
 }
 
-// checker is the state of one Build.
+// checker is the state of checking one file.
 type checker struct {
+	program *program
+
 	ast   *ast.Flow
 	out   *ir.Flow
 	diags diag.List
@@ -74,6 +85,7 @@ type checker struct {
 	aliases []*export
 
 	suggestions int // made so far
+	copied      int // nodes that calls bring in
 }
 
 // policy checks what holds for runs as a whole.

@@ -70,6 +70,8 @@ func (c *checker) declareNode(s *scope, a *ast.Node) {
 		n.kind = loop
 	case a.Switch != nil:
 		n.kind = sw
+	case a.Uses != nil:
+		n.kind = group
 	case !a.HasSteps && len(a.Steps) == 0:
 		n.kind = step
 	case n.gated || n.catch:
@@ -97,6 +99,10 @@ func (c *checker) declareNode(s *scope, a *ast.Node) {
 		c.declareSwitch(n)
 	case group, plain:
 		body := c.body(n, a.Steps, a.Span)
+		if n.isCall() {
+			c.declareCall(n, body)
+			return
+		}
 		c.declareExports(body, n, a.Export)
 		c.declarePorts(n, body)
 	}
@@ -134,7 +140,7 @@ func (c *checker) body(n *node, steps []ast.Node, span diag.Span) *scope {
 	}
 	n.bodies = append(n.bodies, s)
 	c.declareSteps(s, steps)
-	if len(steps) == 0 && n.kind != sw && n.kind != foreach && !n.ast.Partial {
+	if len(steps) == 0 && n.kind != sw && n.kind != foreach && !n.isCall() && !n.ast.Partial {
 		c.diags.Error(diag.EmptyBlock, n.key("steps"), fmt.Sprintf("the block `%s` has no steps", n.name)).
 			Advise("add at least one under `steps:`")
 	}
@@ -174,6 +180,12 @@ func (c *checker) declareForeach(n *node) {
 	f := n.ast.Foreach
 	for i := range f.Vars {
 		n.over = append(n.over, c.value(&f.Vars[i].Over, n.scope, n, n.vertex))
+	}
+	if n.isCall() {
+		body := c.body(n, nil, n.ast.Span)
+		c.declareItems(n, body)
+		c.declareCall(n, body)
+		return
 	}
 	if n.ast.HasSteps || len(n.ast.Steps) > 0 || n.ast.Action == nil {
 		body := c.body(n, n.ast.Steps, n.ast.Span)

@@ -56,6 +56,9 @@ func (c *checker) reasonOf(s *symbol, depth int) reason {
 	if n.catch {
 		return reason{why: fmt.Sprintf("a failure of `%s` is caught, and then it has no results", n.name), span: n.key("catch"), structure: true}
 	}
+	if n.isCall() {
+		return n.whyAbsent(s.name)
+	}
 	switch n.kind {
 	case step:
 		return reason{why: fmt.Sprintf("the output is declared as %v", s.typ), span: s.span}

@@ -76,7 +76,7 @@ func (c *checker) param(p *ast.Param, out *ir.Param) {
 			return
 		}
 		out.Default = c.literal(p.Default, out.Type, fmt.Sprintf("the default of `%s`", p.Name.Value), p.Type.Span)
-		c.defaultFits(p, out)
+		c.valueFits(diag.BadParam, p, out, out.Default, p.Default, "the default")
 	}
 }
 
@@ -99,30 +99,31 @@ func (c *checker) paramType(p *ast.Param, t types.Type) bool {
 	return false
 }
 
-// defaultFits checks a default against bounds, pattern and schema.
-func (c *checker) defaultFits(p *ast.Param, out *ir.Param) {
-	if out.Default == nil || string(out.Default.JSON) == "null" {
+// valueFits checks a value of a param against bounds, pattern and schema. It is
+// written as lit, and what says what it is: "the default".
+func (c *checker) valueFits(code diag.Code, p *ast.Param, out *ir.Param, value *ir.Literal, lit *ast.Literal, what string) {
+	if value == nil || string(value.JSON) == "null" {
 		return
 	}
 	bad := func(span diag.Span, why string) {
-		c.diags.Error(diag.BadParam, p.Default.Span, fmt.Sprintf("the default of `%s` is not allowed: %s", p.Name.Value, why)).
+		c.diags.Error(code, lit.Span, fmt.Sprintf("%s of `%s` is not allowed: %s", what, p.Name.Value, why)).
 			See(span, "by this")
 	}
-	if compareBounds(out.Min, out.Default) > 0 {
+	if compareBounds(out.Min, value) > 0 {
 		bad(p.Min.Span, "it is less than `min`")
 	}
-	if compareBounds(out.Default, out.Max) > 0 {
+	if compareBounds(value, out.Max) > 0 {
 		bad(p.Max.Span, "it is more than `max`")
 	}
 	if out.Pattern != "" {
 		var text string
 		re, err := wholeMatch(out.Pattern)
-		if err == nil && json.Unmarshal(out.Default.JSON, &text) == nil && !re.MatchString(text) {
+		if err == nil && json.Unmarshal(value.JSON, &text) == nil && !re.MatchString(text) {
 			bad(p.Pattern.Span, "it does not match the pattern")
 		}
 	}
 	if out.Schema != nil {
-		c.defaultInSchema(p, out)
+		c.valueInSchema(code, p, out, value, lit, what)
 	}
 }
 

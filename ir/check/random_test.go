@@ -1,12 +1,15 @@
 package check_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
 	"github.com/flowc-dev/flowc/ast"
+	"github.com/flowc-dev/flowc/compile"
 	"github.com/flowc-dev/flowc/conformance/random"
 	"github.com/flowc-dev/flowc/diag"
 	"github.com/flowc-dev/flowc/ir"
@@ -20,6 +23,8 @@ type tree struct {
 	t    *rapid.T
 	at   int32
 	left int // nodes that may still be made
+
+	others []*ast.Flow // that calls may use
 }
 
 func (g *tree) span(n int) diag.Span {
@@ -130,7 +135,7 @@ func (g *tree) node(depth int) ast.Node {
 	for g.chance(15) {
 		n.After = append(n.After, g.nodeName())
 	}
-	kind := g.pick("step", "step", "step", "foreach", "each", "switch", "loop", "group", "odd")
+	kind := g.pick("step", "step", "step", "foreach", "each", "switch", "loop", "group", "call", "odd")
 	if depth > 9 && kind != "foreach" {
 		kind = "step"
 	}
@@ -177,8 +182,24 @@ func (g *tree) node(depth int) ast.Node {
 	if kind == "odd" {
 		return n
 	}
+	if kind == "call" || kind == "foreach" && g.chance(20) {
+		g.call(&n)
+		return n
+	}
 	g.action(&n)
 	return n
+}
+
+// call makes a node that uses one of the other flows, or one that is not there.
+func (g *tree) call(n *ast.Node) {
+	n.Uses = &ast.Uses{Path: g.str("./other.flow.yaml")}
+	if len(g.others) > 0 && g.chance(95) {
+		n.Uses.Flow = rapid.SampledFrom(g.others).Draw(g.t, "used")
+	}
+	for g.chance(70) {
+		s := g.pick("p", "q", "r", "s", "")
+		n.Inputs = append(n.Inputs, ast.Input{Name: ast.Name{Value: s, Span: g.span(1)}, Value: g.value(), Span: g.span(5)})
+	}
 }
 
 func (g *tree) alternative(depth int) ast.Case {
@@ -260,6 +281,12 @@ func TestAnyTree(t *testing.T) {
 	good := 0
 	rapid.Check(t, func(t *rapid.T) {
 		g := &tree{t: t, left: 30}
+		for g.chance(40) {
+			other := g.flow() // may use those before it
+			other.File = "other.flow.yaml"
+			g.others = append(g.others, other)
+			g.left = 20
+		}
 		f := g.flow()
 		out, list := check.Build(f)
 		for i, d := range list {
@@ -300,6 +327,58 @@ func TestValidFlows(t *testing.T) {
 		again, _, _ := build(text)
 		if f.Digest() != again.Digest() {
 			rt.Fatalf("two digests:\n%s", text)
+		}
+	})
+}
+
+// A valid flow stays valid where it is used, and what the call makes of it
+// keeps the promises of a graph; its own graph is not changed by that.
+func TestValidFlowsUsed(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		text := random.Flow(rt)
+		alone, _, _ := build(text)
+		before := alone.Digest()
+		list := func(e string) string {
+			var calls strings.Builder
+			for _, x := range alone.Exports {
+				fmt.Fprintf(&calls, e, x.Name)
+			}
+			return calls.String()
+		}
+		var given strings.Builder
+		for i, p := range alone.Params {
+			if p.Default != nil && i%2 == 0 {
+				fmt.Fprintf(&given, "%s: {value: %s}, ", p.Name, p.Default.JSON)
+			}
+		}
+		outer := "flow: outer\nsteps:\n" +
+			"  once: {uses: ./inner.yaml, inputs: {" + given.String() + "}}\n" +
+			"  each: {foreach: {item: [1, 2]}, uses: ./inner.yaml, inputs: {" + given.String() + "}}\n" +
+			"  maybe: {when: 1 > 2, catch: true, uses: ./middle.yaml}\n"
+		if len(alone.Exports) > 0 {
+			outer += "export: {" + list("a_%[1]s: once.%[1]s, b_%[1]s: each.%[1]s, c_%[1]s: maybe.%[1]s, ") + "}\n"
+		}
+		middle := "flow: middle\nsteps:\n  inner: {uses: ./inner.yaml}\n"
+		if len(alone.Exports) > 0 {
+			middle += "export: {" + list("%[1]s: inner.%[1]s, ") + "}\n"
+		}
+		files := map[string]string{"inner.yaml": text, "middle.yaml": middle}
+		srcs := &diag.Sources{}
+		r := compile.File(srcs, "flow.yaml", []byte(outer), compile.WithFiles(func(name string) ([]byte, error) { return []byte(files[name]), nil }))
+		if !r.OK() {
+			for _, d := range r.Findings {
+				if d.Severity == diag.Error && d.Code != diag.NestedTooDeep && d.Code != diag.NeverRuns {
+					rt.Fatalf("%s\n%s\n%s", text, outer, render(r.Findings, srcs))
+				}
+			}
+			return
+		}
+		verify(t, r.Graph)
+		if n, want := r.Graph.NumNodes(), 4+3*alone.NumNodes(); n != want {
+			rt.Fatalf("%d nodes, want %d", n, want)
+		}
+		if alone.Digest() != before {
+			rt.Fatal("the graph was changed")
 		}
 	})
 }

@@ -143,13 +143,13 @@ func keyStep(key string) string {
 	return "[" + string(quoted) + "]"
 }
 
-// defaultInSchema validates a param's default.
-func (c *checker) defaultInSchema(p *ast.Param, out *ir.Param) {
+// valueInSchema validates a value of a param.
+func (c *checker) valueInSchema(code diag.Code, p *ast.Param, out *ir.Param, value *ir.Literal, lit *ast.Literal, what string) {
 	schema, err := compileSchema(out.Schema)
 	if err != nil {
 		return
 	}
-	dec := json.NewDecoder(bytes.NewReader(out.Default.JSON))
+	dec := json.NewDecoder(bytes.NewReader(value.JSON))
 	dec.UseNumber()
 	var v any
 	if dec.Decode(&v) != nil {
@@ -158,8 +158,8 @@ func (c *checker) defaultInSchema(p *ast.Param, out *ir.Param) {
 	var invalid *jsonschema.ValidationError
 	if errors.As(schema.Validate(v), &invalid) {
 		leaf := innermost(invalid)
-		c.diags.Error(diag.BadParam, placeOf(p.Default, leaf.InstanceLocation),
-			fmt.Sprintf("the default of `%s` is not allowed by its schema: %s", p.Name.Value, leaf.Message)).
+		c.diags.Error(code, placeOf(lit, leaf.InstanceLocation),
+			fmt.Sprintf("%s of `%s` is not allowed by its schema: %s", what, p.Name.Value, leaf.Message)).
 			See(p.Schema.Span, "by this")
 	}
 }

@@ -103,7 +103,7 @@ func (w view) ownResult(names []exprcheck.Ident, n *node) *diag.Diagnostic {
 	if len(names) > 1 {
 		span = span.To(names[1].Span)
 	}
-	if w.v.reader == n && n.kind == step || n.kind == foreach && n.bodies[0].nodes != nil && n.bodies[0].nodes[0].inner {
+	if w.v.reader == n && (n.kind == step || n.isCall()) || n.kind == foreach && n.bodies[0].nodes != nil && n.bodies[0].nodes[0].inner {
 		return problem(diag.Cycle, span, fmt.Sprintf("`%s` reads its own result", n.name)).
 			Advise("for values that go from one round to the next, use a `loop` with `carry`")
 	}

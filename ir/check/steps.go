@@ -9,7 +9,7 @@ func (c *checker) buildStep(n *node, out *ir.Step) {
 	c.buildInputs(n, out)
 	c.buildOutputs(n, out)
 	c.settings(n, out)
-	out.Action = c.action(n)
+	out.Action, out.Dir = c.action(n), c.ast.Dir
 }
 
 // buildOutputs checks what a step leaves.

@@ -3,6 +3,7 @@ package check_test
 import (
 	"bytes"
 	"flag"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/flowc-dev/flowc/compile"
 	"github.com/flowc-dev/flowc/diag"
 	"github.com/flowc-dev/flowc/diag/diagtest"
 	"github.com/flowc-dev/flowc/frontend/yaml"
@@ -131,7 +133,7 @@ func ownCode(t *testing.T, code diag.Code) bool {
 // TestProjectFlows holds the graphs of the flows that the project has anyway
 // to what package ir promises.
 func TestProjectFlows(t *testing.T) {
-	var texts = map[string][]byte{}
+	flows := map[string][]txtar.File{}
 	for _, pattern := range []string{"../../testdata/flows/*.yaml", "../../examples/*/flow.yaml", "../../conformance/testdata/*.txtar"} {
 		paths, err := filepath.Glob(pattern)
 		if err != nil {
@@ -142,21 +144,29 @@ func TestProjectFlows(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			flows[path] = []txtar.File{{Name: "flow.yaml", Data: text}}
 			if a := txtar.Parse(text); len(a.Files) > 0 {
-				text = a.Files[0].Data
+				flows[path] = a.Files
 			}
-			texts[path] = text
 		}
 	}
-	if len(texts) < 30 {
-		t.Fatalf("found only %d flows", len(texts))
+	if len(flows) < 30 {
+		t.Fatalf("found only %d flows", len(flows))
 	}
-	for path, text := range texts {
-		f, list, srcs := build(string(text))
-		if list.HasErrors() {
-			t.Errorf("%s:\n%s", path, render(list, srcs))
+	for path, files := range flows {
+		srcs := &diag.Sources{}
+		r := compile.File(srcs, files[0].Name, files[0].Data, compile.WithFiles(func(name string) ([]byte, error) {
+			for _, f := range files {
+				if f.Name == name {
+					return f.Data, nil
+				}
+			}
+			return nil, fs.ErrNotExist
+		}))
+		if r.Graph == nil {
+			t.Errorf("%s:\n%s", path, render(r.Findings, srcs))
 			continue
 		}
-		verify(t, f)
+		verify(t, r.Graph)
 	}
 }

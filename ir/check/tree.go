@@ -40,8 +40,10 @@ type node struct {
 	inner  bool // the step that is the body of a foreach written on it
 	at     int  // place in the source, in preorder
 	catch  bool
-	gated  bool  // has a `when`, even if that could not be read
-	size   int64 // tasks or iterations at most, as declared; 0: not known
+	gated  bool    // has a `when`, even if that could not be read
+	size   int64   // tasks or iterations at most, as declared; 0: not known
+	callee *callee // of a call: the flow that it uses; nil if that could not be read
+	copies bool    // a call whose flow is copied to its body: nothing was wrong so far
 
 	ports []*symbol          // in the order of ir.Base.Ports; of a plain group, its exports
 	named map[string]*symbol // ports by name, where there are many
@@ -83,6 +85,23 @@ type block struct {
 	depth    int       // length of a task's index path
 	vertices []*vertex // in source order, then in topological order
 	ir       *ir.Block
+}
+
+// isCall reports whether the body of n is that of another flow.
+func (n *node) isCall() bool { return n.ast.Uses != nil }
+
+// what is how messages call n.
+func (n *node) what() string {
+	if n.isCall() {
+		return "call"
+	}
+	return n.kind.String()
+}
+
+// incomplete reports whether something of n may be missing because of an error
+// that was reported.
+func (n *node) incomplete() bool {
+	return n.ast.Partial || n.isCall() && (n.callee == nil || n.callee.ast.Partial)
 }
 
 // vertex is what a block is sorted by: a node, or an export of a plain group,

@@ -121,8 +121,8 @@ func yamlText(s string) string {
 
 // wholeNode reports a step that is used as if it were a value.
 func (w view) wholeNode(id exprcheck.Ident, n *node) *diag.Diagnostic {
-	d := problem(diag.UnknownPort, id.Span, fmt.Sprintf("`%s` is a %v, not a value: name one of its outputs", n.name, n.kind)).
-		See(n.ast.Name.Span, "the "+n.kind.String())
+	d := problem(diag.UnknownPort, id.Span, fmt.Sprintf("`%s` is a %s, not a value: name one of its outputs", n.name, n.what())).
+		See(n.ast.Name.Span, "the "+n.what())
 	var names []string
 	for _, p := range n.ports {
 		names = append(names, p.text)
@@ -132,7 +132,7 @@ func (w view) wholeNode(id exprcheck.Ident, n *node) *diag.Diagnostic {
 		return d.Replace(id.Span, names[0], "write `"+names[0]+"`")
 	case len(names) > 1:
 		return d.Advise("write " + list(names))
-	case n.ast.Partial:
+	case n.incomplete():
 		return d
 	case n.kind == step:
 		return d.Advise("it has no outputs; to run after it, write `after: [" + n.name + "]`")
@@ -142,6 +142,9 @@ func (w view) wholeNode(id exprcheck.Ident, n *node) *diag.Diagnostic {
 
 // unknownPort reports an output that a node doesn't have.
 func (w view) unknownPort(names []exprcheck.Ident, n *node) *diag.Diagnostic {
+	if n.isCall() {
+		return w.unknownExport(names, n)
+	}
 	port := names[1]
 	has, what := "no output", "declare it under `outputs:` of `"+n.name+"`"
 	if n.kind != step && !(n.kind == foreach && n.bodies[0].nodes != nil && n.bodies[0].nodes[0].inner) {

@@ -150,8 +150,8 @@ func (v *verifier) node(b *ir.Block, i int, n ir.Node) {
 		}
 		v.exportPorts(n, n.Body)
 	case *ir.Group:
-		if h.When == nil && !h.Catch {
-			v.t.Errorf("%s has neither gate nor catch", n.Name)
+		if h.When == nil && !h.Catch && h.Uses == nil {
+			v.t.Errorf("%s has neither gate nor catch, and is no call", n.Name)
 		}
 		v.block(n.Body, n)
 		v.exportPorts(n, n.Body)

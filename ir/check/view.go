@@ -49,7 +49,7 @@ func (w view) find(names []exprcheck.Ident) (exprcheck.Target, *diag.Diagnostic)
 	}
 	p := n.port(names[1].Name)
 	if p == nil {
-		if n.ast.Partial {
+		if n.incomplete() {
 			return silent(names), nil
 		}
 		return exprcheck.Target{}, w.unknownPort(names, n)

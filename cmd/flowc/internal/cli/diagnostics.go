@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"io"
+	"io/fs"
 	"strings"
 
 	"github.com/flowc-dev/flowc/compile"
@@ -69,9 +70,23 @@ func exampleFile(doc diag.CodeDoc) []byte {
 
 // findingsOf is what `flowc check` prints for the example of a code.
 func findingsOf(doc diag.CodeDoc) (string, error) {
-	var srcs diag.Sources
-	r := compile.File(&srcs, "flow.yaml", exampleFile(doc))
+	r := compileExample(doc)
 	var out bytes.Buffer
-	err := diag.WriteText(&out, r.Findings, &srcs, diag.TextOptions{Width: 100})
+	err := diag.WriteText(&out, r.Findings, r.Sources, diag.TextOptions{Width: 100})
 	return out.String(), err
+}
+
+// besideExamples are flows that examples use.
+var besideExamples = map[string]string{
+	"train.flow.yaml":   "flow: train\nparams: {day: date}\nsteps:\n  fit: {inputs: [params.day], run: ./fit.sh}\n",
+	"nightly.flow.yaml": "flow: nightly\nschedule: {cron: \"0 3 * * *\"}\nsteps:\n  fit: {run: ./fit.sh}\n",
+}
+
+func compileExample(doc diag.CodeDoc) *compile.Result {
+	return compile.File(&diag.Sources{}, "flow.yaml", exampleFile(doc), compile.WithFiles(func(name string) ([]byte, error) {
+		if text, ok := besideExamples[name]; ok {
+			return []byte(text), nil
+		}
+		return nil, fs.ErrNotExist
+	}))
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/flowc-dev/flowc/compile"
 	"github.com/flowc-dev/flowc/diag"
 )
 
@@ -17,9 +16,9 @@ import (
 // and nothing else is wrong with it.
 func TestExamplesShowTheirCodes(t *testing.T) {
 	for _, doc := range diag.Codes() {
-		r := compile.File(&diag.Sources{}, "flow.yaml", exampleFile(doc))
+		r := compileExample(doc)
 		got := withoutNotes(r.Findings)
-		if doc.Code == diag.DecideTask {
+		if doc.Code == diag.DecideTask || doc.Code == diag.IgnoredKey {
 			got = r.Findings
 		}
 		if len(got) == 0 || slices.ContainsFunc(got, func(d diag.Diagnostic) bool { return d.Code != doc.Code }) {

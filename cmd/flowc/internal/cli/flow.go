@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/flowc-dev/flowc/compile"
 	"github.com/flowc-dev/flowc/diag"
@@ -27,7 +28,18 @@ func (a *app) compileFile(srcs *diag.Sources, path string) (*compile.Result, err
 	if path == "-" {
 		name = stdinName
 	}
-	return compile.File(srcs, name, text), nil
+	return compile.File(srcs, name, text, a.filesBeside(path)...), nil
+}
+
+// filesBeside lets a flow file use others. Standard input has no folder.
+func (a *app) filesBeside(path string) []compile.Option {
+	if path == "-" {
+		return nil
+	}
+	folder := folderOf(path)
+	return []compile.Option{compile.WithFiles(func(name string) ([]byte, error) {
+		return a.read(filepath.Join(folder, filepath.FromSlash(name)))
+	})}
 }
 
 // compileOK is for commands that need a plan: it prints the findings for
