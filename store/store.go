@@ -5,8 +5,8 @@
 // created once and never changed), so that of two attempts of one task exactly
 // one can win, on every kind of store. Nothing that runs often may need List.
 //
-// Implementations: store/mem, store/dir; store/open finds the one that an
-// address means. Each passes store/storetest. Wrappers: store/count counts
+// Implementations: store/mem, store/dir, store/s3; store/open finds the one that
+// an address means. Each passes store/storetest. Wrappers: store/count counts
 // requests, store/faulty makes them fail. docs/store.md says what is kept
 // under which key.
 package store

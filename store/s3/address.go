@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/flowc-dev/flowc/store"
 )
@@ -143,9 +144,16 @@ func isLabel(s string) bool {
 	})
 }
 
+// brief is what others say, on one line, and not for ever.
 func brief(s string) string {
-	if len(s) > 80 {
-		return s[:80] + "..."
+	const most = 300
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "..."
 	}
-	return s
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, s)
 }

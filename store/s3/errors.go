@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -44,7 +45,7 @@ func (s *Store) explain(ctx context.Context, err error) error {
 	var cred *credentialsError
 	if errors.As(err, &cred) {
 		return &explained{"no credentials for S3: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, " +
-			"or give the pod, task or machine a role: " + innermost(cred.err).Error(), err}
+			"or give the pod, task or machine a role: " + brief(innermost(cred.err).Error()), err}
 	}
 	var api smithy.APIError
 	if !errors.As(err, &api) {
@@ -98,8 +99,8 @@ func (s *Store) explainCode(err error, api smithy.APIError, status int) error {
 		if code := api.ErrorCode(); code == "Forbidden" || code == "Unauthorized" { // a reply without a body
 			wrong = "the credentials are wrong or have expired, or "
 		}
-		return say("access denied: "+wrong+"the credentials need s3:GetObject, s3:PutObject and s3:AbortMultipartUpload on %s*, "+
-			"to delete also s3:DeleteObject, and s3:ListBucket on the bucket (without it S3 denies even what isn't there)", s.arn())
+		return say("access denied: "+wrong+"the credentials need s3:GetObject, s3:PutObject and s3:AbortMultipartUpload on the objects %s/%s*, "+
+			"to delete also s3:DeleteObject, and s3:ListBucket on the bucket (without it S3 denies even what isn't there)", s.where.bucket, s.where.prefix)
 	case status == 429 || status == 503:
 		return say("the server is overloaded")
 	}
@@ -132,8 +133,8 @@ func (s *Store) answer(err error, api smithy.APIError) string {
 		words += fmt.Sprintf(" %d", code)
 	}
 	words += " " + brief(api.ErrorCode())
-	if m := api.ErrorMessage(); m != "" && m != api.ErrorCode() {
-		words += ": " + brief(m)
+	if m := strings.TrimSuffix(brief(api.ErrorMessage()), "."); m != "" && m != api.ErrorCode() {
+		words += ": " + m
 	}
 	var id s3.ResponseError
 	if errors.As(err, &id) && id.ServiceRequestID() != "" {
@@ -145,7 +146,7 @@ func (s *Store) answer(err error, api smithy.APIError) string {
 // explainNet explains why there was no answer.
 func (s *Store) explainNet(err error) error {
 	inner := innermost(err)
-	words := s.server() + " can't be reached: " + inner.Error()
+	words := s.server() + " can't be reached: " + brief(inner.Error())
 	var dns *net.DNSError
 	var unknown x509.UnknownAuthorityError
 	switch {
@@ -157,7 +158,7 @@ func (s *Store) explainNet(err error) error {
 	case errors.As(err, &unknown):
 		words += ": name the file of its authority's certificate in AWS_CA_BUNDLE"
 	case !isNet(err):
-		words = inner.Error()
+		words = brief(inner.Error())
 	}
 	return &explained{words + tries(err), err}
 }
@@ -214,5 +215,3 @@ func (s *Store) server() string {
 	}
 	return "S3 in " + s.where.region
 }
-
-func (s *Store) arn() string { return "arn:aws:s3:::" + s.where.bucket + "/" + s.where.prefix }

@@ -76,7 +76,7 @@ func TestExplanations(t *testing.T) {
 		want   string
 	}{
 		{403, "AccessDenied", "", "the credentials need s3:GetObject, s3:PutObject"},
-		{403, "AccessDenied", "", "arn:aws:s3:::" + s3test.Bucket + "/testexplanations/*"},
+		{403, "AccessDenied", "", "on the objects " + s3test.Bucket + "/testexplanations/*"},
 		{403, "KMS.DisabledException", "", "KMS.DisabledException: because of the test, request R1"},
 		{400, "ExpiredToken", "", "the credentials have expired"},
 		{403, "InvalidAccessKeyId", "", "doesn't know these credentials"},

@@ -88,7 +88,8 @@ func (s *Store) download(ctx context.Context, key string, f *os.File) ([32]byte,
 			return nil
 		})
 	}
-	return sum, group.Wait()
+	err := group.Wait()
+	return sum, err
 }
 
 // hashInOrder hashes a file whose ranges come to be there one by one.

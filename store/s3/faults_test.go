@@ -85,6 +85,21 @@ func TestRetries(t *testing.T) {
 	}
 }
 
+// A completion may fail in a reply that began with success.
+func TestLateFailure(t *testing.T) {
+	m := meddle(t, s3test.Fake(t))
+	s := m.open(t, s3.Tuning{Part: fakePart})
+	data := noise(2 * fakePart)
+	m.set(once("CompleteMultipartUpload", 2, refuse(200, "InternalError")))
+	if err := store.PutBytes(t.Context(), s, "key", data); err != nil {
+		t.Error(err)
+	}
+	if got := strings.Count(m.asked(), "CompleteMultipartUpload"); got != 3 {
+		t.Errorf("completed %d times", got)
+	}
+	read(t, s, "key", data)
+}
+
 // A server that stays overloaded makes an error that says so.
 func TestGivesUp(t *testing.T) {
 	m := meddle(t, s3test.Fake(t))

@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -35,6 +36,18 @@ func (s *Store) importFile(ctx context.Context, path string, key func(sum [32]by
 	if err != nil {
 		return [32]byte{}, 0, err
 	}
+	if info.Size() <= smallBody {
+		data, err := io.ReadAll(io.LimitReader(f, smallBody+1))
+		if err != nil {
+			return [32]byte{}, 0, err
+		}
+		if len(data) <= smallBody {
+			return s.importSmall(ctx, data, key)
+		}
+		if _, err := f.Seek(0, io.SeekStart); err != nil { // it has grown
+			return [32]byte{}, 0, err
+		}
+	}
 	h, err := hashFile(ctx, f, s.tune.partSize(info.Size()))
 	if err != nil {
 		return [32]byte{}, 0, err
@@ -43,32 +56,37 @@ func (s *Store) importFile(ctx context.Context, path string, key func(sum [32]by
 	if err := store.CheckKey(k); err != nil {
 		return [32]byte{}, 0, err
 	}
-	err = s.importHashed(ctx, f, path, k, h)
-	if errors.Is(err, store.ErrExists) {
-		err = nil // the same bytes, by the key
+	return h.sum, h.size, existing(s.importHashed(ctx, f, path, k, h))
+}
+
+// importSmall doesn't ask first whether the object is there: for a small file
+// the request is what costs.
+func (s *Store) importSmall(ctx context.Context, data []byte, key func(sum [32]byte) string) ([32]byte, int64, error) {
+	sum := sha256.Sum256(data)
+	k := key(sum)
+	if err := store.CheckKey(k); err != nil {
+		return [32]byte{}, 0, err
 	}
-	return h.sum, h.size, err
+	size := int64(len(data))
+	return sum, size, existing(s.putWhole(ctx, k, bytes.NewReader(data), size, sum))
 }
 
 func (s *Store) importHashed(ctx context.Context, f *os.File, path, key string, h *hashes) error {
 	if len(h.parts) > 1 {
-		return s.putParts(ctx, key, h.size, func(ctx context.Context, send func(part) error) error {
-			for i, p := range h.parts {
-				sum := func() [32]byte { return p.sum }
-				if err := send(part{i, p.size, sum, h.piece(f, path, i), func() {}}); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+		return s.putParts(ctx, key, h.all(f, path))
 	}
-	// Asking first saves sending, but for a small file it is what costs.
-	if h.size > smallBody {
-		if _, err := s.stat(ctx, key); err == nil || !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
+	if _, err := s.stat(ctx, key); err == nil || !errors.Is(err, store.ErrNotFound) {
+		return err
 	}
 	return s.putWhole(ctx, key, h.piece(f, path, 0), h.size, h.sum)
+}
+
+// existing is for imports: what is there already has the same bytes, by its key.
+func existing(err error) error {
+	if errors.Is(err, store.ErrExists) {
+		return nil
+	}
+	return err
 }
 
 // hashes are what is known of a file after one pass over it.
@@ -116,7 +134,7 @@ func (h *hashes) hashWhole(ctx context.Context, f io.Reader, blocks chan<- []byt
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		block := (<-free)
+		block := <-free
 		n, err := io.ReadFull(f, block[:cap(block)])
 		block = block[:n]
 		blocks <- block
@@ -162,6 +180,19 @@ func (h *hashes) hashParts(blocks <-chan []byte, free chan<- []byte) {
 	if size > 0 || len(h.parts) == 0 {
 		end()
 	}
+}
+
+// all are the parts of the file, read where they are.
+func (h *hashes) all(f io.ReaderAt, path string) parts {
+	return parts{h.size, len(h.parts), func(ctx context.Context, send func(part) error) error {
+		for i, p := range h.parts {
+			sum := func() [32]byte { return p.sum }
+			if err := send(part{i, p.size, sum, h.piece(f, path, i), func() {}}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}
 }
 
 // piece is a part of the file as a body.

@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"strings"
 
@@ -36,7 +37,7 @@ func (s *Store) list(ctx context.Context, prefix string, opt store.ListOptions, 
 	if opt.After != "" {
 		in.StartAfter = s.name(opt.After)
 	}
-	last := opt.After
+	last := ""
 	for {
 		out, err := s.client.ListObjectsV2(ctx, in)
 		if err != nil {
@@ -45,9 +46,13 @@ func (s *Store) list(ctx context.Context, prefix string, opt store.ListOptions, 
 		s.bucketIs.Store(true)
 		for info := range s.page(out) {
 			// The server's "after" counts objects, not folders: the folder that
-			// holds the object After comes again.
-			if info.Key <= last {
+			// holds the object After comes all the same. And a folder may come
+			// once on each page that has objects of it.
+			if info.Key <= opt.After || info.Key == last && info.Prefix {
 				continue
+			}
+			if info.Key <= last {
+				return fmt.Errorf("the server lists keys out of order: %s behind %s", info.Key, last)
 			}
 			last = info.Key
 			if !yield(info, nil) {

@@ -15,7 +15,16 @@ import (
 	"github.com/flowc-dev/flowc/store"
 )
 
-// part is a piece of a large object on its way there.
+// parts is a large object on its way there.
+type parts struct {
+	size  int64 // of all
+	count int
+	// produce sends each part once, in any order, whenever it is called. Send
+	// blocks while enough are under way.
+	produce func(ctx context.Context, send func(part) error) error
+}
+
+// part is a piece of it.
 type part struct {
 	index   int // from 0
 	size    int64
@@ -34,9 +43,8 @@ func (t tuning) partSize(size int64) int64 {
 	return (least + unit - 1) / unit * unit
 }
 
-// putParts creates a large object. Produce sends its parts, in any order, from
-// the first on whenever it is called; sends block while enough are under way.
-func (s *Store) putParts(ctx context.Context, key string, size int64, produce func(ctx context.Context, send func(part) error) error) error {
+// putParts creates a large object.
+func (s *Store) putParts(ctx context.Context, key string, all parts) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -47,19 +55,19 @@ func (s *Store) putParts(ctx context.Context, key string, size int64, produce fu
 	case !errors.Is(err, store.ErrNotFound):
 		return err
 	}
-	return s.write(ctx, key, func() error { return s.upload(ctx, key, size, produce) })
+	return s.write(ctx, key, func() error { return s.upload(ctx, key, all) })
 }
 
 // upload is one try to create an object of parts. It leaves none of them behind.
-func (s *Store) upload(ctx context.Context, key string, size int64, produce func(ctx context.Context, send func(part) error) error) error {
+func (s *Store) upload(ctx context.Context, key string, all parts) error {
 	created, err := s.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: s.bucket(), Key: s.name(key)})
 	if err != nil {
 		return s.explain(ctx, err)
 	}
 	id := created.UploadId
-	done, err := s.sendParts(ctx, key, id, size, produce)
+	done, err := s.sendParts(ctx, key, id, all)
 	if err == nil {
-		err = s.complete(ctx, key, id, size, done)
+		err = s.complete(ctx, key, id, all.size, done)
 	}
 	if err != nil {
 		s.abort(ctx, key, id)
@@ -67,15 +75,14 @@ func (s *Store) upload(ctx context.Context, key string, size int64, produce func
 	return err
 }
 
-func (s *Store) sendParts(ctx context.Context, key string, id *string, size int64, produce func(ctx context.Context, send func(part) error) error) ([]types.CompletedPart, error) {
-	partSize := s.tune.partSize(size)
-	done := make([]types.CompletedPart, (size+partSize-1)/partSize)
+func (s *Store) sendParts(ctx context.Context, key string, id *string, all parts) ([]types.CompletedPart, error) {
+	done := make([]types.CompletedPart, all.count)
 	// The first error ends everything; what the others then say is of no interest.
 	sending, cancel := context.WithCancel(ctx)
 	defer cancel()
 	group, sending := errgroup.WithContext(sending)
 	group.SetLimit(s.tune.transfer)
-	producing := produce(sending, func(p part) error {
+	producing := all.produce(sending, func(p part) error {
 		group.Go(func() error {
 			defer p.release()
 			etag, err := s.sendPart(sending, key, id, p)
@@ -151,30 +158,33 @@ func (s *Store) abort(ctx context.Context, key string, id *string) {
 	}
 }
 
-// readParts sends the parts of a body that can only be read in order, each
+// bodyParts are the parts of a body that can only be read in order, each
 // copied to memory.
-func (s *Store) readParts(ctx context.Context, body io.ReadSeeker, size int64, send func(part) error) error {
-	if _, err := body.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
+func (s *Store) bodyParts(body io.ReadSeeker, size int64) parts {
 	partSize := s.tune.partSize(size)
-	for i := 0; int64(i)*partSize < size; i++ {
-		n := min(partSize, size-int64(i)*partSize)
-		buf, release, err := s.buffer(ctx, n)
-		if err != nil {
+	count := int((size + partSize - 1) / partSize)
+	return parts{size, count, func(ctx context.Context, send func(part) error) error {
+		if _, err := body.Seek(0, io.SeekStart); err != nil {
 			return err
 		}
-		if err = readFull(body, buf); err == nil && int64(i)*partSize+n == size {
-			err = atEnd(body)
+		for i := range count {
+			n := min(partSize, size-int64(i)*partSize)
+			buf, release, err := s.buffer(ctx, n)
+			if err != nil {
+				return err
+			}
+			if err = readFull(body, buf); err == nil && i == count-1 {
+				err = atEnd(body)
+			}
+			if err != nil {
+				release()
+				return err
+			}
+			sum := func() [32]byte { return sha256.Sum256(buf) }
+			if err := send(part{i, n, sum, bytes.NewReader(buf), release}); err != nil {
+				return err
+			}
 		}
-		if err != nil {
-			release()
-			return err
-		}
-		sum := func() [32]byte { return sha256.Sum256(buf) }
-		if err := send(part{i, n, sum, bytes.NewReader(buf), release}); err != nil {
-			return err
-		}
-	}
-	return nil
+		return nil
+	}}
 }

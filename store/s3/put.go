@@ -29,9 +29,7 @@ func (s *Store) put(ctx context.Context, key string, body io.ReadSeeker) error {
 		return err
 	}
 	if size > s.tune.part {
-		return s.putParts(ctx, key, size, func(ctx context.Context, send func(part) error) error {
-			return s.readParts(ctx, body, size, send)
-		})
+		return s.putParts(ctx, key, s.bodyParts(body, size))
 	}
 	buf, release, err := s.buffer(ctx, size)
 	if err != nil {
@@ -164,7 +162,7 @@ var ifNone = "*"
 // smallBody is the size in bytes of bodies that need no leave to be in memory.
 const smallBody = 64 << 10
 
-// buffer returns n bytes of memory, n being at most tune.part. For more than a
+// buffer returns n bytes of memory, for a body or a part of one. For more than a
 // few it waits until not too many are in use. The caller releases them.
 func (s *Store) buffer(ctx context.Context, n int64) (buf []byte, release func(), err error) {
 	if n <= smallBody {
