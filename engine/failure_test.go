@@ -126,15 +126,18 @@ flow: patient
 steps:
   first:
     run: 'echo first >> $TRACE; test -e $GO'
-    retry: {attempts: 2, delay: 300ms}
+    retry: {attempts: 9, delay: 100ms, backoff: 2}
   second: {after: start, run: 'echo second >> $TRACE; touch $GO'}
   start: {run: 'echo start >> $TRACE'}
 `))
 	opt.MaxParallel = 1
 	opt.Config.Environ = append(opt.Config.Environ, "GO="+filepath.Join(b.code, "go"))
 	r := b.run(opt)
-	if got := strings.Join(b.ran(), " "); r.Status != record.Succeeded || got != "first start second first" && got != "start first second first" {
-		t.Errorf("%s: %s\n%s", r.Status, got, r.Explain())
+	// However slow the machine: it is tried until the others have run, which
+	// they could not if it kept the only slot while it waits.
+	got := b.ran()
+	if r.Status != record.Succeeded || len(got) < 4 || got[len(got)-1] != "first" || !slices.Contains(got, "second") {
+		t.Errorf("%s: %v\n%s", r.Status, got, r.Explain())
 	}
 }
 
