@@ -1,5 +1,6 @@
-// Package draw shows a flow to people: as a tree for a terminal ([Text]), and
-// as a graph in the languages of Mermaid ([Mermaid]) and Graphviz ([DOT]).
+// Package draw shows a flow to people: as a tree for a terminal ([Text]), as a
+// picture ([SVG]), and as a graph in the languages of Mermaid ([Mermaid]) and
+// Graphviz ([DOT]).
 //
 // The output is a function of the flow alone. Whatever comes from the flow's
 // author is made printable and escaped, so that a name or an expression can
