@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -93,7 +94,7 @@ func connect(ctx context.Context, a address, t tuning) (*s3.Client, place, error
 		if o.Credentials != nil {
 			o.Credentials = credentials{o.Credentials}
 		}
-		// The signature holds a checksum of each body, which all servers check.
+		// Uploads bring the checksums that the server knows; see package comment.
 		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenSupported
 		o.DisableLogOutputChecksumValidationSkipped = true
@@ -107,12 +108,13 @@ func connect(ctx context.Context, a address, t tuning) (*s3.Client, place, error
 	if o.Region == "" {
 		return nil, place{}, errors.New("no region is known: add ?region=REGION to the URL, or set AWS_REGION")
 	}
-	where := place{bucket: a.bucket, region: o.Region}
+	where := place{bucket: a.bucket, region: o.Region, tls: true}
 	if a.prefix != "" {
 		where.prefix = a.prefix + "/"
 	}
 	if o.BaseEndpoint != nil {
 		where.endpoint = *o.BaseEndpoint
+		where.tls = strings.HasPrefix(strings.ToLower(where.endpoint), "https:")
 		if err := checkEndpoint(where.endpoint); err != nil {
 			return nil, place{}, fmt.Errorf("the endpoint of the AWS settings %w", err)
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"hash/crc32"
 	"hash/maphash"
 	"io"
 	"os"
@@ -92,6 +93,7 @@ func existing(err error) error {
 // hashes are what is known of a file after one pass over it.
 type hashes struct {
 	sum      [32]byte
+	crc      uint32 // CRC-32C
 	size     int64
 	partSize int64
 	seed     maphash.Seed
@@ -99,13 +101,13 @@ type hashes struct {
 }
 
 type hashedPart struct {
-	sum   [32]byte
-	quick uint64 // made with the seed, to see at once whether the file was changed
+	crc   uint32
+	quick uint64 // made with the seed, to see whether the file was changed
 	size  int64
 }
 
-// hashFile reads a file to its end. The sum of the whole and those of the
-// parts are made at the same time, of the same bytes.
+// hashFile reads a file to its end. All sums are made at the same time, of the
+// same bytes.
 func hashFile(ctx context.Context, f io.Reader, partSize int64) (*hashes, error) {
 	h := &hashes{partSize: partSize, seed: maphash.MakeSeed()}
 	blocks, free := make(chan []byte, 2), make(chan []byte, 3)
@@ -154,45 +156,47 @@ func (h *hashes) hashWhole(ctx context.Context, f io.Reader, blocks chan<- []byt
 // hashParts gives back each block when it is done with it. What hashWhole does
 // with a block ends before it takes another one.
 func (h *hashes) hashParts(blocks <-chan []byte, free chan<- []byte) {
-	sum := sha256.New()
 	var quick maphash.Hash
 	quick.SetSeed(h.seed)
-	var size int64
+	var part hashedPart
 	end := func() {
-		h.parts = append(h.parts, hashedPart{[32]byte(sum.Sum(nil)), quick.Sum64(), size})
-		sum.Reset()
+		part.quick = quick.Sum64()
+		h.parts = append(h.parts, part)
 		quick.Reset()
-		size = 0
+		part = hashedPart{}
 	}
 	for block := range blocks {
 		for rest := block; len(rest) > 0; {
-			n := min(int64(len(rest)), h.partSize-size)
-			sum.Write(rest[:n])
+			n := min(int64(len(rest)), h.partSize-part.size)
 			quick.Write(rest[:n])
-			size += n
+			part.crc = crc32.Update(part.crc, castagnoli, rest[:n])
+			part.size += n
 			rest = rest[n:]
-			if size == h.partSize {
+			if part.size == h.partSize {
 				end()
 			}
 		}
+		h.crc = crc32.Update(h.crc, castagnoli, block)
 		free <- block
 	}
-	if size > 0 || len(h.parts) == 0 {
+	if part.size > 0 || len(h.parts) == 0 {
 		end()
 	}
 }
 
 // all are the parts of the file, read where they are.
 func (h *hashes) all(f io.ReaderAt, path string) parts {
-	return parts{h.size, len(h.parts), func(ctx context.Context, send func(part) error) error {
-		for i, p := range h.parts {
-			sum := func() [32]byte { return p.sum }
-			if err := send(part{i, p.size, sum, h.piece(f, path, i), func() {}}); err != nil {
+	produce := func(ctx context.Context, send func(part) error) error {
+		for i, hashed := range h.parts {
+			body := h.piece(f, path, i)
+			err := send(part{index: i, size: hashed.size, crc: hashed.crc, sum: body.sum, body: body, release: func() {}})
+			if err != nil {
 				return err
 			}
 		}
 		return nil
-	}}
+	}
+	return parts{size: h.size, count: len(h.parts), produce: produce, crc: func() uint32 { return h.crc }}
 }
 
 // piece is a part of the file as a body.
@@ -220,6 +224,16 @@ func (p *piece) Read(b []byte) (int, error) {
 		return 0, &changedError{p.path}
 	}
 	return n, err
+}
+
+// sum reads all of it and goes back to the start.
+func (p *piece) sum() (sum [32]byte, err error) {
+	h := sha256.New()
+	if err := copyTo(h, p); err != nil {
+		return sum, err
+	}
+	_, err = p.Seek(0, io.SeekStart)
+	return [32]byte(h.Sum(nil)), err
 }
 
 // Seek supports what a request needs: asking for the size, and going back to the start.

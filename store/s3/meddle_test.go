@@ -33,6 +33,22 @@ type meddler struct {
 // meddle puts a meddler before a server.
 func meddle(t *testing.T, server *s3test.Server) *meddler {
 	t.Helper()
+	m := newMeddler(t, server)
+	m.Start()
+	return m
+}
+
+// meddleTLS puts one before it that speaks TLS, and whom the environment trusts.
+func meddleTLS(t *testing.T, server *s3test.Server) *meddler {
+	t.Helper()
+	m := newMeddler(t, server)
+	m.StartTLS()
+	t.Setenv("AWS_CA_BUNDLE", tempFile(t, certificate(m.Server)))
+	return m
+}
+
+func newMeddler(t *testing.T, server *s3test.Server) *meddler {
+	t.Helper()
 	target, err := url.Parse(server.Endpoint)
 	if err != nil {
 		t.Fatal(err)
@@ -51,7 +67,6 @@ func meddle(t *testing.T, server *s3test.Server) *meddler {
 	}
 	m.Server = httptest.NewUnstartedServer(m)
 	m.Server.Config.ErrorLog = proxy.ErrorLog
-	m.Start()
 	t.Cleanup(m.Close)
 	return m
 }

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
 	"errors"
+	"hash/crc32"
 	"io"
 	"time"
 
@@ -22,15 +25,27 @@ type parts struct {
 	// produce sends each part once, in any order, whenever it is called. Send
 	// blocks while enough are under way.
 	produce func(ctx context.Context, send func(part) error) error
+	// crc is the CRC-32C of the whole. It is known when all parts were produced.
+	crc func() uint32
 }
 
 // part is a piece of it.
 type part struct {
 	index   int // from 0
 	size    int64
-	sum     func() [32]byte
+	crc     uint32                   // CRC-32C
+	sum     func() ([32]byte, error) // sha256, which not all servers need
 	body    io.ReadSeeker
 	release func() // when it is sent, or never will be
+}
+
+// castagnoli is the table of the fast checksum that servers know.
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// checksum is a CRC as S3 writes it.
+func checksum(crc uint32) *string {
+	s := base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(nil, crc))
+	return &s
 }
 
 // partSize is the size of the parts of an object, the last one being smaller.
@@ -60,34 +75,81 @@ func (s *Store) putParts(ctx context.Context, key string, all parts) error {
 
 // upload is one try to create an object of parts. It leaves none of them behind.
 func (s *Store) upload(ctx context.Context, key string, all parts) error {
-	created, err := s.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: s.bucket(), Key: s.name(key)})
+	u, err := s.begin(ctx, key)
 	if err != nil {
-		return s.explain(ctx, err)
+		return err
 	}
-	id := created.UploadId
-	done, err := s.sendParts(ctx, key, id, all)
+	done, err := u.sendParts(ctx, all)
 	if err == nil {
-		err = s.complete(ctx, key, id, all.size, done)
+		err = u.complete(ctx, all, done)
 	}
 	if err != nil {
-		s.abort(ctx, key, id)
+		u.abort(ctx)
 	}
 	return err
 }
 
-func (s *Store) sendParts(ctx context.Context, key string, id *string, all parts) ([]types.CompletedPart, error) {
+// upload is a multipart upload that has begun.
+type upload struct {
+	*Store
+	key string
+	id  *string
+	// checked: the server checks CRCs, those of the parts and that of the whole.
+	checked bool
+}
+
+// begin begins an upload, with checksums where the server knows them.
+func (s *Store) begin(ctx context.Context, key string) (*upload, error) {
+	if s.unchecked.Load() {
+		return s.create(ctx, key, false)
+	}
+	u, err := s.create(ctx, key, true)
+	if st := status(err); st == 400 || st == 501 {
+		// That may be because of the checksums.
+		plain, err2 := s.create(ctx, key, false)
+		if err2 != nil {
+			return nil, err
+		}
+		s.unchecked.Store(true)
+		return plain, nil
+	}
+	return u, err
+}
+
+func (s *Store) create(ctx context.Context, key string, check bool) (*upload, error) {
+	in := &s3.CreateMultipartUploadInput{Bucket: s.bucket(), Key: s.name(key)}
+	if check {
+		in.ChecksumAlgorithm, in.ChecksumType = types.ChecksumAlgorithmCrc32c, types.ChecksumTypeFullObject
+	}
+	out, err := s.client.CreateMultipartUpload(ctx, in)
+	if err != nil {
+		return nil, s.explain(ctx, err)
+	}
+	u := &upload{Store: s, key: key, id: out.UploadId}
+	// Whether it understood shows in the reply.
+	u.checked = out.ChecksumAlgorithm == in.ChecksumAlgorithm && out.ChecksumType == in.ChecksumType && check
+	if !u.checked && out.ChecksumAlgorithm != "" {
+		// An older one knows checksums of parts only, and would insist on them.
+		u.abort(ctx)
+		s.unchecked.Store(true)
+		return s.create(ctx, key, false)
+	}
+	return u, nil
+}
+
+// sendParts sends all parts, some at a time.
+func (u *upload) sendParts(ctx context.Context, all parts) ([]types.CompletedPart, error) {
 	done := make([]types.CompletedPart, all.count)
 	// The first error ends everything; what the others then say is of no interest.
 	sending, cancel := context.WithCancel(ctx)
 	defer cancel()
 	group, sending := errgroup.WithContext(sending)
-	group.SetLimit(s.tune.transfer)
+	group.SetLimit(u.tune.transfer)
 	producing := all.produce(sending, func(p part) error {
 		group.Go(func() error {
 			defer p.release()
-			etag, err := s.sendPart(sending, key, id, p)
-			number := int32(p.index + 1)
-			done[p.index] = types.CompletedPart{PartNumber: &number, ETag: etag}
+			sent, err := u.sendPart(sending, p)
+			done[p.index] = sent
 			return err
 		})
 		return sending.Err()
@@ -105,51 +167,67 @@ func (s *Store) sendParts(ctx context.Context, key string, id *string, all parts
 	return done, err
 }
 
-// sendPart sends one part and returns its tag.
-func (s *Store) sendPart(ctx context.Context, key string, id *string, p part) (etag *string, err error) {
+// sendPart sends one part and returns what the completion has to say of it.
+func (u *upload) sendPart(ctx context.Context, p part) (types.CompletedPart, error) {
 	number := int32(p.index + 1)
-	out, err := s.client.UploadPart(ctx, &s3.UploadPartInput{
-		Bucket:        s.bucket(),
-		Key:           s.name(key),
-		UploadId:      id,
+	in := &s3.UploadPartInput{
+		Bucket:        u.bucket(),
+		Key:           u.name(u.key),
+		UploadId:      u.id,
 		PartNumber:    &number,
 		Body:          p.body,
 		ContentLength: &p.size,
-	}, signed(p.sum()))
-	if err != nil {
-		return nil, s.explain(ctx, err)
 	}
-	return out.ETag, nil
+	var options []func(*s3.Options)
+	if u.checked {
+		in.ChecksumCRC32C = checksum(p.crc)
+	}
+	if !u.checked || !u.where.tls {
+		sum, err := p.sum()
+		if err != nil {
+			return types.CompletedPart{}, err
+		}
+		options = append(options, signed(sum))
+	}
+	out, err := u.client.UploadPart(ctx, in, options...)
+	if err != nil {
+		return types.CompletedPart{}, u.explain(ctx, err)
+	}
+	return types.CompletedPart{PartNumber: &number, ETag: out.ETag, ChecksumCRC32C: in.ChecksumCRC32C}, nil
 }
 
 // complete makes the parts an object.
-func (s *Store) complete(ctx context.Context, key string, id *string, size int64, done []types.CompletedPart) error {
-	_, err := s.client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
-		Bucket:          s.bucket(),
-		Key:             s.name(key),
-		UploadId:        id,
+func (u *upload) complete(ctx context.Context, all parts, done []types.CompletedPart) error {
+	in := &s3.CompleteMultipartUploadInput{
+		Bucket:          u.bucket(),
+		Key:             u.name(u.key),
+		UploadId:        u.id,
 		IfNoneMatch:     &ifNone,
-		MpuObjectSize:   &size,
+		MpuObjectSize:   &all.size,
 		MultipartUpload: &types.CompletedMultipartUpload{Parts: done},
-	})
+	}
+	if u.checked {
+		in.ChecksumType, in.ChecksumCRC32C = types.ChecksumTypeFullObject, checksum(all.crc())
+	}
+	_, err := u.client.CompleteMultipartUpload(ctx, in)
 	if code(err) == "NoSuchUpload" {
 		// The reply to a completion was lost, and this was its repetition.
-		if _, err := s.stat(ctx, key); err == nil {
+		if _, err := u.stat(ctx, u.key); err == nil {
 			return store.ErrExists
 		}
 	}
-	return s.explain(ctx, err)
+	return u.explain(ctx, err)
 }
 
 // abort removes the parts of an upload that failed, also when it was cancelled.
 // A part that was under way may still come into being, so it is repeated until
 // nothing is left. What stays all the same, the bucket's lifecycle rule removes.
-func (s *Store) abort(ctx context.Context, key string, id *string) {
+func (u *upload) abort(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
 	defer cancel()
-	in := &s3.AbortMultipartUploadInput{Bucket: s.bucket(), Key: s.name(key), UploadId: id}
+	in := &s3.AbortMultipartUploadInput{Bucket: u.bucket(), Key: u.name(u.key), UploadId: u.id}
 	for pause := 50 * time.Millisecond; pause < time.Second; pause *= 2 {
-		if _, err := s.client.AbortMultipartUpload(ctx, in); err != nil {
+		if _, err := u.client.AbortMultipartUpload(ctx, in); err != nil {
 			return // most often NoSuchUpload
 		}
 		if sleep(ctx, pause) != nil {
@@ -163,10 +241,12 @@ func (s *Store) abort(ctx context.Context, key string, id *string) {
 func (s *Store) bodyParts(body io.ReadSeeker, size int64) parts {
 	partSize := s.tune.partSize(size)
 	count := int((size + partSize - 1) / partSize)
-	return parts{size, count, func(ctx context.Context, send func(part) error) error {
+	var whole uint32
+	produce := func(ctx context.Context, send func(part) error) error {
 		if _, err := body.Seek(0, io.SeekStart); err != nil {
 			return err
 		}
+		whole = 0
 		for i := range count {
 			n := min(partSize, size-int64(i)*partSize)
 			buf, release, err := s.buffer(ctx, n)
@@ -180,11 +260,17 @@ func (s *Store) bodyParts(body io.ReadSeeker, size int64) parts {
 				release()
 				return err
 			}
-			sum := func() [32]byte { return sha256.Sum256(buf) }
-			if err := send(part{i, n, sum, bytes.NewReader(buf), release}); err != nil {
+			whole = crc32.Update(whole, castagnoli, buf)
+			err = send(part{
+				index: i, size: n, body: bytes.NewReader(buf), release: release,
+				crc: crc32.Checksum(buf, castagnoli),
+				sum: func() ([32]byte, error) { return sha256.Sum256(buf), nil },
+			})
+			if err != nil {
 				return err
 			}
 		}
 		return nil
-	}}
+	}
+	return parts{size: size, count: count, produce: produce, crc: func() uint32 { return whole }}
 }

@@ -22,11 +22,13 @@
 //
 // # Integrity
 //
-// The signature of every request that writes covers a SHA-256 of its body,
-// which the server checks; this needs no support for newer checksum headers.
-// Where a server offers a checksum of what it sends, it is checked. A body that
-// breaks off is continued where it broke, of the same object (If-Match).
-// Exported files are hashed as they lie on the disk.
+// The signature of a request that writes covers a SHA-256 of its body, which
+// every server checks. Parts of large objects have a CRC-32C too, and so has the
+// whole, where the server knows them, as its reply to the first request tells;
+// over TLS the parts then do without the SHA-256, which is what costs. Where a
+// server offers a checksum of what it sends, it is checked. A reply that breaks
+// off is continued where it broke, of the same object (If-Match). Exported files
+// are hashed as they lie on the disk.
 //
 // Nothing is compressed. What flows keep is mostly compressed already (Parquet,
 // images, archives) or hardly can be (weights); plain bytes allow ranges,
@@ -63,6 +65,7 @@ type Store struct {
 	buffers   sync.Pool     // of *[]byte, each of tune.part
 	buffering chan struct{} // one element for each buffer in use
 	bucketIs  atomic.Bool   // the bucket is known to be there
+	unchecked atomic.Bool   // the server is known not to know checksums of uploads
 }
 
 // place is where a store is.
@@ -71,6 +74,7 @@ type place struct {
 	prefix   string // before all keys: "" or "a/b/"
 	endpoint string // of a server other than AWS, or ""
 	region   string
+	tls      bool
 }
 
 // Open returns the store at an address:
