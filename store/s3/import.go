@@ -93,7 +93,6 @@ func existing(err error) error {
 // hashes are what is known of a file after one pass over it.
 type hashes struct {
 	sum      [32]byte
-	crc      uint32 // CRC-32C
 	size     int64
 	partSize int64
 	seed     maphash.Seed
@@ -101,7 +100,7 @@ type hashes struct {
 }
 
 type hashedPart struct {
-	crc   uint32
+	crc   uint32 // CRC-32C
 	quick uint64 // made with the seed, to see whether the file was changed
 	size  int64
 }
@@ -176,7 +175,6 @@ func (h *hashes) hashParts(blocks <-chan []byte, free chan<- []byte) {
 				end()
 			}
 		}
-		h.crc = crc32.Update(h.crc, castagnoli, block)
 		free <- block
 	}
 	if part.size > 0 || len(h.parts) == 0 {
@@ -189,14 +187,18 @@ func (h *hashes) all(f io.ReaderAt, path string) parts {
 	produce := func(ctx context.Context, send func(part) error) error {
 		for i, hashed := range h.parts {
 			body := h.piece(f, path, i)
-			err := send(part{index: i, size: hashed.size, crc: hashed.crc, sum: body.sum, body: body, release: func() {}})
+			err := send(part{
+				index: i, size: hashed.size, body: body, release: func() {},
+				crc: func() uint32 { return hashed.crc },
+				sum: body.sum,
+			})
 			if err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	return parts{size: h.size, count: len(h.parts), produce: produce, crc: func() uint32 { return h.crc }}
+	return parts{h.size, len(h.parts), produce}
 }
 
 // piece is a part of the file as a body.

@@ -25,16 +25,14 @@ type parts struct {
 	// produce sends each part once, in any order, whenever it is called. Send
 	// blocks while enough are under way.
 	produce func(ctx context.Context, send func(part) error) error
-	// crc is the CRC-32C of the whole. It is known when all parts were produced.
-	crc func() uint32
 }
 
 // part is a piece of it.
 type part struct {
 	index   int // from 0
 	size    int64
-	crc     uint32                   // CRC-32C
-	sum     func() ([32]byte, error) // sha256, which not all servers need
+	crc     func() uint32            // CRC-32C, for servers that know it
+	sum     func() ([32]byte, error) // sha256, for those that need it
 	body    io.ReadSeeker
 	release func() // when it is sent, or never will be
 }
@@ -94,7 +92,7 @@ type upload struct {
 	*Store
 	key string
 	id  *string
-	// checked: the server checks CRCs, those of the parts and that of the whole.
+	// checked: the server checks the CRCs of parts, and makes that of the whole of them.
 	checked bool
 }
 
@@ -180,7 +178,7 @@ func (u *upload) sendPart(ctx context.Context, p part) (types.CompletedPart, err
 	}
 	var options []func(*s3.Options)
 	if u.checked {
-		in.ChecksumCRC32C = checksum(p.crc)
+		in.ChecksumCRC32C = checksum(p.crc())
 	}
 	if !u.checked || !u.where.tls {
 		sum, err := p.sum()
@@ -207,7 +205,7 @@ func (u *upload) complete(ctx context.Context, all parts, done []types.Completed
 		MultipartUpload: &types.CompletedMultipartUpload{Parts: done},
 	}
 	if u.checked {
-		in.ChecksumType, in.ChecksumCRC32C = types.ChecksumTypeFullObject, checksum(all.crc())
+		in.ChecksumType = types.ChecksumTypeFullObject
 	}
 	_, err := u.client.CompleteMultipartUpload(ctx, in)
 	if code(err) == "NoSuchUpload" {
@@ -241,12 +239,10 @@ func (u *upload) abort(ctx context.Context) {
 func (s *Store) bodyParts(body io.ReadSeeker, size int64) parts {
 	partSize := s.tune.partSize(size)
 	count := int((size + partSize - 1) / partSize)
-	var whole uint32
 	produce := func(ctx context.Context, send func(part) error) error {
 		if _, err := body.Seek(0, io.SeekStart); err != nil {
 			return err
 		}
-		whole = 0
 		for i := range count {
 			n := min(partSize, size-int64(i)*partSize)
 			buf, release, err := s.buffer(ctx, n)
@@ -260,10 +256,9 @@ func (s *Store) bodyParts(body io.ReadSeeker, size int64) parts {
 				release()
 				return err
 			}
-			whole = crc32.Update(whole, castagnoli, buf)
 			err = send(part{
 				index: i, size: n, body: bytes.NewReader(buf), release: release,
-				crc: crc32.Checksum(buf, castagnoli),
+				crc: func() uint32 { return crc32.Checksum(buf, castagnoli) },
 				sum: func() ([32]byte, error) { return sha256.Sum256(buf), nil },
 			})
 			if err != nil {
@@ -272,5 +267,5 @@ func (s *Store) bodyParts(body io.ReadSeeker, size int64) parts {
 		}
 		return nil
 	}
-	return parts{size: size, count: count, produce: produce, crc: func() uint32 { return whole }}
+	return parts{size, count, produce}
 }

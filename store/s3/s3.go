@@ -23,10 +23,9 @@
 // # Integrity
 //
 // The signature of a request that writes covers a SHA-256 of its body, which
-// every server checks. Parts of large objects have a CRC-32C too, and so has the
-// whole, where the server knows them, as its reply to the first request tells;
-// over TLS the parts then do without the SHA-256, which is what costs. Where a
-// server offers a checksum of what it sends, it is checked. A reply that breaks
+// every server checks. Parts of large objects have a CRC-32C, too, where the
+// server knows it, as its reply to the first request tells; over TLS they then
+// do without the SHA-256, which is what costs. Where a server offers a checksum of what it sends, it is checked. A reply that breaks
 // off is continued where it broke, of the same object (If-Match). Exported files
 // are hashed as they lie on the disk.
 //
