@@ -64,8 +64,10 @@ e2e: ## tests against real servers, which are built first, into .cache/bin/
 	@sh e2e/versitygw.sh
 	$(GO) test -count=1 ./store/s3/...
 
-bench: ## measure, as a table
+bench: ## measure, as a table; on S3 too, where versitygw was built by `make e2e`
 	$(GO) run ./bench
+	@! test -x .cache/bin/versitygw || { $(GO) test -run '^$$' -bench 'Put|Get|Many' -benchtime 1x ./store/s3 && \
+		$(GO) test -run '^$$' -bench Small ./store/s3; }
 
 clean: ## remove what was built
 	rm -rf bin .cache
