@@ -1,7 +1,6 @@
 package conformance_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -19,7 +18,6 @@ import (
 	"github.com/flowc-dev/flowc/runtime"
 	"github.com/flowc-dev/flowc/store"
 	"github.com/flowc-dev/flowc/store/mem"
-	"github.com/flowc-dev/flowc/types"
 )
 
 // interrupter does tasks, and stops the run when it has begun a number of them.
@@ -137,20 +135,6 @@ func TestRandomResumes(t *testing.T) {
 				}
 			}
 		}
-		for _, x := range r.Graph.Exports {
-			a, err := runs.ParseAddress(origin + "/" + x.Name)
-			if err != nil {
-				rt.Fatal(err)
-			}
-			got, err := runs.New(st).Get(t.Context(), runs.ID{Flow: r.Graph.Name, Run: origin}, a)
-			if err != nil {
-				rt.Fatalf("%s: %v\n%s", x.Name, err, text)
-			}
-			g, err1 := types.MarshalValue(x.Type, got.Value)
-			w, err2 := types.MarshalValue(x.Type, want[x.Name])
-			if err1 != nil || err2 != nil || !bytes.Equal(g, w) {
-				rt.Fatalf("%s (%s) is %s, want %s (%v, %v)\n%s", x.Name, x.Value.Text, g, w, err1, err2, text)
-			}
-		}
+		sameExports(t.Context(), rt, r, st, origin, want, text)
 	})
 }

@@ -2,6 +2,7 @@ package conformance_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -9,11 +10,13 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/flowc-dev/flowc/compile"
 	"github.com/flowc-dev/flowc/conformance/random"
 	"github.com/flowc-dev/flowc/engine"
 	"github.com/flowc-dev/flowc/record"
 	"github.com/flowc-dev/flowc/runs"
 	"github.com/flowc-dev/flowc/runtime"
+	"github.com/flowc-dev/flowc/store"
 	"github.com/flowc-dev/flowc/store/mem"
 	"github.com/flowc-dev/flowc/types"
 )
@@ -64,21 +67,25 @@ func TestRandomFlows(t *testing.T) {
 		if report.Status != record.Succeeded {
 			rt.Fatalf("the run is %s: %+v\n%s", report.Status, report, text)
 		}
-		reader := runs.New(st)
-		for _, x := range r.Graph.Exports {
-			a, err := runs.ParseAddress(report.Run + "/" + x.Name)
-			if err != nil {
-				rt.Fatal(err)
-			}
-			got, err := reader.Get(t.Context(), runs.ID{Flow: r.Graph.Name, Run: report.Run}, a)
-			if err != nil {
-				rt.Fatalf("%s: %v\n%s", x.Name, err, text)
-			}
-			g, err1 := types.MarshalValue(x.Type, got.Value)
-			w, err2 := types.MarshalValue(x.Type, want[x.Name])
-			if err1 != nil || err2 != nil || !bytes.Equal(g, w) {
-				rt.Fatalf("%s (%s) is %s, want %s (%v, %v)\n%s", x.Name, x.Value.Text, g, w, err1, err2, text)
-			}
-		}
+		sameExports(t.Context(), rt, r, st, report.Run, want, text)
 	})
+}
+
+// sameExports holds what a run exports against what it must come to.
+func sameExports(ctx context.Context, rt *rapid.T, r *compile.Result, st store.Store, run string, want map[string]any, text string) {
+	for _, x := range r.Graph.Exports {
+		a, err := runs.ParseAddress(run + "/" + x.Name)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		got, err := runs.New(st).Get(ctx, runs.ID{Flow: r.Graph.Name, Run: run}, a)
+		if err != nil {
+			rt.Fatalf("%s: %v\n%s", x.Name, err, text)
+		}
+		g, err1 := types.MarshalValue(x.Type, got.Value)
+		w, err2 := types.MarshalValue(x.Type, want[x.Name])
+		if err1 != nil || err2 != nil || !bytes.Equal(g, w) {
+			rt.Fatalf("%s (%s) is %s, want %s (%v, %v)\n%s", x.Name, x.Value.Text, g, w, err1, err2, text)
+		}
+	}
 }
