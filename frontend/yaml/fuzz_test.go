@@ -9,6 +9,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/flowc-dev/flowc/diag"
+	"github.com/flowc-dev/flowc/diag/diagtest"
 )
 
 // FuzzLoad feeds anything to the front end. It never panics, gives the same
@@ -103,7 +104,7 @@ func corpus(t testing.TB) []string {
 			t.Fatal(err)
 		}
 		for _, file := range archive.Files {
-			out = append(out, withoutFindings(string(file.Data)))
+			out = append(out, diagtest.Strip(string(file.Data)))
 		}
 	}
 	flows, err := filepath.Glob("../../testdata/flows/*.yaml")

@@ -14,6 +14,7 @@ import (
 	goyaml "go.yaml.in/yaml/v4"
 
 	"github.com/flowc-dev/flowc/diag"
+	"github.com/flowc-dev/flowc/diag/diagtest"
 )
 
 func TestSchemaHasTheKeysOfTheDecoder(t *testing.T) {
@@ -247,7 +248,7 @@ func TestSchemaRejectsInvalidFlows(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, file := range archive.Files {
-			text := []byte(withoutFindings(string(file.Data)))
+			text := []byte(diagtest.Strip(string(file.Data)))
 			v, err := toJSON(text)
 			if err != nil {
 				notYAML++
