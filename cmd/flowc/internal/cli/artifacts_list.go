@@ -38,18 +38,8 @@ digest}.`,
 		if err != nil {
 			return err
 		}
-		addr, id, err := find(ctx, reader, args[0])
+		_, run, err := look(ctx, reader, args[0])
 		if err != nil {
-			return err
-		}
-		if addr.Artifact != "" {
-			return usagef("flowc artifacts get "+args[0], "%s is an artifact, not a step or a run", args[0])
-		}
-		run, err := reader.Show(ctx, id, runs.ShowOptions{})
-		if err != nil {
-			return err
-		}
-		if err := narrow(run, addr); err != nil {
 			return err
 		}
 		list := artifactsOf(run)

@@ -37,3 +37,20 @@ func find(ctx context.Context, r *runs.Reader, text string) (runs.Address, runs.
 	id, err := r.Find(ctx, addr)
 	return addr, id, err
 }
+
+// look reads the run that an address names, or the part of it: one step's
+// tasks, or one task. An artifact is no such part.
+func look(ctx context.Context, r *runs.Reader, text string) (runs.Address, *runs.Run, error) {
+	addr, id, err := find(ctx, r, text)
+	if err != nil {
+		return addr, nil, err
+	}
+	if addr.Artifact != "" {
+		return addr, nil, usagef("flowc artifacts get "+text, "%s is an artifact, not a run, step or task", text)
+	}
+	run, err := r.Show(ctx, id, runs.ShowOptions{})
+	if err != nil {
+		return addr, nil, err
+	}
+	return addr, run, narrow(run, addr)
+}

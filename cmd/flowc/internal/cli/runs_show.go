@@ -40,18 +40,8 @@ stopped.`,
 		if err != nil {
 			return err
 		}
-		addr, id, err := find(ctx, reader, args[0])
+		addr, run, err := look(ctx, reader, args[0])
 		if err != nil {
-			return err
-		}
-		if addr.Artifact != "" {
-			return usagef("flowc artifacts get "+args[0], "runs show is for runs, steps and tasks; %s is an artifact", args[0])
-		}
-		run, err := reader.Show(ctx, id, runs.ShowOptions{})
-		if err != nil {
-			return err
-		}
-		if err := narrow(run, addr); err != nil {
 			return err
 		}
 		switch {
